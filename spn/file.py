@@ -1,0 +1,202 @@
+"""The .spn file: a safetensors file with the network's graph as JSON in its metadata.
+
+Tensors are named `<operator>.<field>` (wb, wc: int8; a, bias: int64). A file from outside is never
+trusted: everything that `Network` derives is checked against what the file says.
+"""
+
+import os
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from mulbudget.spn.errors import UserError
+from mulbudget.spn.files import read_whole, write_whole
+from mulbudget.spn.network import AnyOperator, Network, Node
+from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
+from mulbudget.spn.ranges import Range
+
+VERSION = 1
+_KEY = "mulbudget"
+_ARRAYS = {"wb": np.int8, "a": np.int64, "wc": np.int8, "bias": np.int64}
+
+
+class _Tensor(msgspec.Struct, forbid_unknown_fields=True):
+    shape: list[int]
+    fraction: int
+    low: list[int]
+    high: list[int]
+
+
+class _Node(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    input: str
+    output: _Tensor
+
+
+class _SumProduct(_Node, tag_field="operator", tag=SumProduct.kind):
+    fraction: int
+
+
+class _Requantize(_Node, tag_field="operator", tag=Requantize.kind):
+    shift: int
+    low: int
+    high: int
+
+
+class _ArgMax(_Node, tag_field="operator", tag=ArgMax.kind):
+    pass
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True):
+    format: Literal["spn"]
+    version: int
+    name: str
+    input: _Tensor
+    operators: list[_SumProduct | _Requantize | _ArgMax]
+    provenance: dict[str, Any]
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+def dumps(network: Network) -> bytes:
+    """The bytes of the .spn file of `network`; the same network gives the same bytes."""
+    arrays: dict[str, np.ndarray] = {}
+    operators: list[_SumProduct | _Requantize | _ArgMax] = []
+    for node in network.nodes:
+        operator, common = node.operator, (node.name, node.input)
+        output = _describe(network.tensors[node.name])
+        match operator:
+            case SumProduct():
+                for key, dtype in _ARRAYS.items():
+                    array = getattr(operator, key)
+                    arrays[f"{node.name}.{key}"] = np.ascontiguousarray(array, dtype)
+                operators.append(_SumProduct(*common, output, fraction=operator.fraction))
+            case Requantize(shift=shift, low=low, high=high):
+                operators.append(_Requantize(*common, output, shift=shift, low=low, high=high))
+            case ArgMax():
+                operators.append(_ArgMax(*common, output))
+    document = _Document(
+        "spn", VERSION, network.name, _describe(network.input), operators, dict(network.provenance)
+    )
+    text = msgspec.json.encode(document, order="deterministic").decode()
+    return safetensors.numpy.save(arrays, metadata={_KEY: text})
+
+
+def save(network: Network, path: str | os.PathLike[str]) -> None:
+    """Write `network` to `path`, whole or not at all; `UserError` when it cannot be written."""
+    write_whole(path, dumps(network))
+
+
+def load(path: str | os.PathLike[str]) -> Network:
+    """Read a .spn file.
+
+    Raises
+    ------
+    UserError
+        In one sentence that names the file and, where there is one, the operator: not a .spn file,
+        truncated, another version, a missing or superfluous tensor, an entry that is not ternary,
+        a shape that does not fit, a range that does not close.
+    """
+    try:
+        return loads(read_whole(path))
+    except UserError as error:
+        message = str(error)
+        raise UserError(message if str(path) in message else f"{path}: {message}") from error
+
+
+def loads(content: bytes) -> Network:
+    """Read the bytes of a .spn file; see `load`."""
+    text, arrays = _open(content)
+    document = _parse(text)
+    used: set[str] = set()
+    nodes = [Node(each.name, _operator(each, arrays, used), each.input) for each in document.operators]
+    superfluous = sorted(set(arrays) - used)
+    if superfluous:
+        raise UserError(f"tensor {superfluous[0]!r} belongs to no operator")
+    network = Network(document.name, _tensor(document.input), nodes, document.provenance)
+    for each in document.operators:
+        derived = _describe(network.tensors[each.name])
+        if derived != each.output:
+            raise UserError(
+                f"operator {each.name}: its range does not close: the file says "
+                f"{_brief(each.output)}, the operators before it give {_brief(derived)}"
+            )
+    return network
+
+
+def _open(content: bytes) -> tuple[str, dict[str, np.ndarray]]:
+    """The JSON text and the tensors of the container."""
+    try:
+        header_length = int.from_bytes(content[:8], "little")
+        header = msgspec.json.decode(content[8 : 8 + header_length])
+        text = header["__metadata__"][_KEY]
+    except (msgspec.DecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise UserError("this is no .spn file, or it is truncated") from error
+    try:
+        arrays = safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, KeyError, ValueError) as error:
+        raise UserError(f"the file is damaged or truncated: {error}") from error
+    return text, arrays
+
+
+def _parse(text: str) -> _Document:
+    try:
+        version = msgspec.json.decode(text, type=_Version).version
+        if version != VERSION:
+            raise UserError(
+                f"it is of version {version}, and this mulbudget reads version {VERSION}: "
+                "train it again, or use the release that wrote it"
+            )
+        return msgspec.json.decode(text, type=_Document)
+    except (msgspec.DecodeError, TypeError, UnicodeEncodeError) as error:
+        raise UserError(f"its description of the network is not valid: {error}") from error
+
+
+def _operator(
+    node: _SumProduct | _Requantize | _ArgMax, arrays: dict[str, np.ndarray], used: set[str]
+) -> AnyOperator:
+    try:
+        match node:
+            case _SumProduct():
+                fields = {key: _take(f"{node.name}.{key}", arrays, used) for key in _ARRAYS}
+                return SumProduct(fraction=node.fraction, **fields)
+            case _Requantize():
+                return Requantize(node.shift, node.low, node.high)
+            case _ArgMax():
+                return ArgMax()
+    except UserError as error:
+        raise UserError(f"operator {node.name}: {error}") from error
+
+
+def _take(key: str, arrays: dict[str, np.ndarray], used: set[str]) -> np.ndarray:
+    if key not in arrays:
+        raise UserError(f"tensor {key!r} is missing")
+    dtype = _ARRAYS[key.rpartition(".")[2]]
+    if arrays[key].dtype != dtype:
+        raise UserError(f"tensor {key!r} is {arrays[key].dtype}, not {np.dtype(dtype)}")
+    used.add(key)
+    return arrays[key]
+
+
+def _describe(tensor: Tensor) -> _Tensor:
+    return _Tensor(
+        list(tensor.shape), tensor.fraction, list(tensor.range.low), list(tensor.range.high)
+    )
+
+
+def _tensor(tensor: _Tensor) -> Tensor:
+    return Tensor(
+        tuple(tensor.shape), tensor.fraction, Range(tuple(tensor.low), tuple(tensor.high))
+    )
+
+
+def _brief(tensor: _Tensor) -> str:
+    return (
+        f"shape {tuple(tensor.shape)}, fraction {tensor.fraction}, "
+        f"{min(tensor.low, default=0)} to {max(tensor.high, default=0)}"
+    )

@@ -1,0 +1,153 @@
+"""A network of integer operators: the one definition of right."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget.spn.errors import UserError
+from mulbudget.spn.names import check_name
+from mulbudget.spn.operators import ArgMax, Integers, Operator, Requantize, SumProduct, Tensor
+
+AnyOperator = SumProduct | Requantize | ArgMax
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operator in a network.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer and of the tensor it makes; unique in the network, a Verilog identifier.
+    operator : AnyOperator
+    input : str
+        The name of the tensor it takes: the network's input or an earlier node.
+    """
+
+    name: str
+    operator: AnyOperator
+    input: str
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Integer operators in the order they run, with everything derived from the input on.
+
+    Parameters
+    ----------
+    name : str
+        A Verilog identifier; names the generated files.
+    input : Tensor
+        Of the first tensor, which is named "x".
+    nodes : iterable of Node
+        In order; the last one makes the network's output.
+    provenance : mapping, optional
+        Where it comes from (recipe, seed, accuracy): JSON values, not used in evaluation.
+
+    Raises
+    ------
+    UserError
+        Naming the operator, when names clash, an input does not exist, a shape does not fit or a
+        range leaves 62 bits.
+    """
+
+    name: str
+    input: Tensor
+    nodes: tuple[Node, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(init=False, repr=False)
+
+    INPUT = "x"
+
+    def __init__(
+        self,
+        name: str,
+        input: Tensor,  # noqa: A002 - the field's own name
+        nodes: Iterable[Node],
+        provenance: Mapping[str, Any] | None = None,
+    ) -> None:
+        check_name(name, "network")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "input", input)
+        object.__setattr__(self, "nodes", tuple(nodes))
+        object.__setattr__(self, "provenance", dict(provenance or {}))
+        object.__setattr__(self, "tensors", self._derive())
+
+    def _derive(self) -> dict[str, Tensor]:
+        if not self.nodes:
+            raise UserError(f"network {self.name} has no operators")
+        if len(self.input.shape) != 1 or self.input.shape[0] != self.input.range.channels:
+            raise UserError(
+                f"network {self.name}: an input of shape {self.input.shape} does not go with "
+                f"ranges for {self.input.range.channels} channels"
+            )
+        tensors = {self.INPUT: self.input}
+        for node in self.nodes:
+            check_name(node.name, "operator")
+            if node.name in tensors:
+                raise UserError(f"operator {node.name}: the name is taken")
+            if node.input not in tensors:
+                raise UserError(f"operator {node.name}: its input {node.input!r} does not exist")
+            try:
+                tensors[node.name] = node.operator.output(tensors[node.input])
+            except UserError as error:
+                raise UserError(f"operator {node.name}: {error}") from error
+        return tensors
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that the last operator makes."""
+        return self.tensors[self.nodes[-1].name]
+
+    def run(self, x: npt.ArrayLike) -> Integers:
+        """Evaluate samples; hardware and PyTorch give the same integers.
+
+        Parameters
+        ----------
+        x : integers, (samples, *input.shape)
+            Inside the input's range.
+
+        Returns
+        -------
+        int64, (samples, *output.shape)
+
+        Raises
+        ------
+        UserError
+            When `x` is not of integers, has another shape, or leaves the input's range.
+        """
+        return self.run_all(x)[self.nodes[-1].name]
+
+    def run_all(self, x: npt.ArrayLike) -> dict[str, Integers]:
+        """Evaluate samples and keep every tensor, by name; see `run`."""
+        values = {self.INPUT: self._checked(x)}
+        for node in self.nodes:
+            values[node.name] = node.operator.evaluate(values[node.input])
+        return values
+
+    def _checked(self, x: npt.ArrayLike) -> Integers:
+        samples = np.asarray(x)
+        if not np.issubdtype(samples.dtype, np.integer):
+            raise UserError(
+                f"network {self.name} takes integers, and is given {samples.dtype}: "
+                "quantize the input first"
+            )
+        if samples.ndim != 1 + len(self.input.shape) or samples.shape[1:] != self.input.shape:
+            raise UserError(
+                f"network {self.name} takes shape (samples, "
+                f"{', '.join(map(str, self.input.shape))}), and is given {samples.shape}"
+            )
+        wrong = np.argwhere(~self.input.range.contains(samples))
+        if len(wrong):
+            sample, channel = map(int, wrong[0])
+            raise UserError(
+                f"input {channel} of sample {sample} is {samples[sample, channel]}, outside "
+                f"{self.input.range.low[channel]} to {self.input.range.high[channel]}"
+            )
+        return samples.astype(np.int64)
+
+
+__all__ = ["AnyOperator", "Network", "Node", "Operator"]

@@ -1,0 +1,103 @@
+"""Exact ranges: an inclusive interval of integers per channel, by interval arithmetic.
+
+Widths of hardware are derived from these ranges, so nothing can overflow.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget.spn.errors import UserError
+
+LIMIT = 2**62
+"""No value of a network may reach this magnitude, so that int64 sums of two never overflow."""
+
+EXACT_FLOAT = 2**53
+"""Below this magnitude float64 holds every integer, and its matrix products are exact."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """What the channels of a tensor can be.
+
+    Parameters
+    ----------
+    low, high : tuple of int
+        The smallest and largest value of each channel, inclusive; `low[i] <= high[i]`, and
+        magnitudes below 2**62.
+
+    Raises
+    ------
+    UserError
+        When the two do not describe intervals, or a bound is too large.
+    """
+
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.low) != len(self.high) or not self.low:
+            raise UserError(f"a range of {len(self.low)} lows and {len(self.high)} highs is none")
+        for channel, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+            if low > high:
+                raise UserError(f"channel {channel} has the empty range {low} to {high}")
+            if max(-low, high) >= LIMIT:
+                raise UserError(
+                    f"channel {channel} ranges from {low} to {high}, beyond 62 bits: "
+                    "use narrower weights or activations"
+                )
+
+    @classmethod
+    def uniform(cls, low: int, high: int, channels: int) -> "Range":
+        """Every one of `channels` channels from `low` to `high`."""
+        return cls((low,) * channels, (high,) * channels)
+
+    @property
+    def channels(self) -> int:
+        """How many channels."""
+        return len(self.low)
+
+    @property
+    def magnitude(self) -> int:
+        """The largest absolute value of any channel."""
+        return max(max(-min(self.low), max(self.high)), 0)
+
+    def linear(self, matrix: npt.NDArray[Any], offset: npt.NDArray[Any] | None = None) -> "Range":
+        """Range of `matrix @ x + offset` for x in this range; exact where channels are independent.
+
+        Parameters
+        ----------
+        matrix : integers, (n_out, channels)
+        offset : integers, (n_out,), optional
+        """
+        exact = matrix.astype(object)
+        positive, negative = np.maximum(exact, 0), np.minimum(exact, 0)
+        low, high = np.array(self.low, object), np.array(self.high, object)
+        constant = 0 if offset is None else offset.astype(object)
+        lows = positive @ low + negative @ high + constant
+        highs = positive @ high + negative @ low + constant
+        return Range(tuple(map(int, lows)), tuple(map(int, highs)))
+
+    def scaled(self, factors: npt.NDArray[Any]) -> "Range":
+        """Range of `factors * x`, channel by channel; factors: integers, (channels,)."""
+        ends = [
+            sorted((low * int(factor), high * int(factor)))
+            for low, high, factor in zip(self.low, self.high, factors, strict=True)
+        ]
+        return Range(tuple(low for low, _ in ends), tuple(high for _, high in ends))
+
+    def contains(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Which of `values` (…, channels) lie inside."""
+        return (values >= np.array(self.low)) & (values <= np.array(self.high))
+
+
+def width(low: int, high: int) -> tuple[int, bool]:
+    """Bits that hold every integer from `low` to `high`, and whether they are signed.
+
+    Unsigned where `low` is not negative, else two's complement; at least one bit.
+    """
+    if low >= 0:
+        return max(high.bit_length(), 1), False
+    return max((~low).bit_length(), high.bit_length()) + 1, True
