@@ -1,1 +1,1 @@
-"""."""
+"""Boards: the catalogue, the UART link, bitstreams, the host client."""

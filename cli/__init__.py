@@ -1,1 +1,1 @@
-"""."""
+"""The `mulbudget` command."""

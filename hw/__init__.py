@@ -1,1 +1,1 @@
-"""."""
+"""From integers to gates: adder graphs, multipliers, layer styles, plan, Verilog."""

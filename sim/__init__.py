@@ -1,1 +1,1 @@
-"""."""
+"""Proof by simulation: tools, Verilated batch runs, gate-level runs, cocotb benches."""

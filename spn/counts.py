@@ -60,9 +60,7 @@ def layer_counts(layer: SumProduct) -> Counts:
 def network_counts(network: Network) -> Counts:
     """Counts of all sum-product layers together."""
     layers = (node.operator for node in network.nodes)
-    return sum(
-        (layer_counts(layer) for layer in layers if isinstance(layer, SumProduct)), Counts()
-    )
+    return sum((layer_counts(layer) for layer in layers if isinstance(layer, SumProduct)), Counts())
 
 
 def _packed_bits(values: np.ndarray) -> int:

@@ -114,7 +114,9 @@ def loads(content: bytes) -> Network:
     text, arrays = _open(content)
     document = _parse(text)
     used: set[str] = set()
-    nodes = [Node(each.name, _operator(each, arrays, used), each.input) for each in document.operators]
+    nodes = [
+        Node(each.name, _operator(each, arrays, used), each.input) for each in document.operators
+    ]
     superfluous = sorted(set(arrays) - used)
     if superfluous:
         raise UserError(f"tensor {superfluous[0]!r} belongs to no operator")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.names import check_name
-from mulbudget.spn.operators import ArgMax, Integers, Operator, Requantize, SumProduct, Tensor
+from mulbudget.spn.operators import ArgMax, Integers, Requantize, SumProduct, Tensor
 
 AnyOperator = SumProduct | Requantize | ArgMax
 
@@ -65,7 +65,7 @@ class Network:
     def __init__(
         self,
         name: str,
-        input: Tensor,  # noqa: A002 - the field's own name
+        input: Tensor,
         nodes: Iterable[Node],
         provenance: Mapping[str, Any] | None = None,
     ) -> None:
@@ -148,6 +148,3 @@ class Network:
                 f"{self.input.range.low[channel]} to {self.input.range.high[channel]}"
             )
         return samples.astype(np.int64)
-
-
-__all__ = ["AnyOperator", "Network", "Node", "Operator"]

@@ -100,9 +100,7 @@ class SumProduct:
             wrong = np.argwhere((matrix < -1) | (matrix > 1))
             if len(wrong):
                 row, column = map(int, wrong[0])
-                raise UserError(
-                    f"{name}[{row}, {column}] is {matrix[row, column]}, not -1, 0 or 1"
-                )
+                raise UserError(f"{name}[{row}, {column}] is {matrix[row, column]}, not -1, 0 or 1")
         for name in ("a", "bias"):
             worst = max((abs(int(value)) for value in getattr(self, name)), default=0)
             if worst >= LIMIT:

@@ -1,1 +1,1 @@
-"""."""
+"""Training under a multiplication budget: layers, quantizers, phases, recipes, export."""
