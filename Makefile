@@ -1,0 +1,112 @@
+# From a data set to a verified bitstream. `make help` lists the targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+RECIPE      ?= digits
+MULTIPLIERS ?= 28
+SEED        ?= 0
+BOARD       ?= ulx3s-85f
+OUT         ?= runs/$(RECIPE)-$(MULTIPLIERS)-$(SEED)
+PYTHON      ?= python3
+BIN         := .venv/bin
+MULBUDGET   := $(BIN)/mulbudget
+
+# What each step reads: a change of these makes its files again, and nothing else does.
+TRAINING := $(wildcard train/*.py spn/*.py)
+HARDWARE := $(wildcard spn/*.py hw/*.py hw/*/*.py)
+BUILDING := $(HARDWARE) $(wildcard boards/*.py sim/tools.py)
+
+NETWORK := $(OUT)/network.spn
+VERILOG := $(OUT)/verilog/$(RECIPE).v
+REPORT  := $(OUT)/$(BOARD)/report.json
+
+##@ The two commands
+demo: $(NETWORK) $(VERILOG) ## train, export, Verilog, bit-exact simulation, bitstream, summary
+	$(MULBUDGET) show $(NETWORK)
+	$(MULBUDGET) sim $(NETWORK) --report $(OUT)/sim.json
+	$(MAKE) --no-print-directory $(REPORT)
+	$(MULBUDGET) summary $(OUT) --board $(BOARD)
+
+test: $(BIN)/ready ## run all tests, on every core
+	$(BIN)/pytest -n auto
+
+##@ One step of the way, and what it needs before it
+train: $(NETWORK) ## learn the network under the budget
+	$(MULBUDGET) show $(NETWORK)
+
+verilog: $(VERILOG) ## portable Verilog and its JSON sidecar
+	@ls -l $(OUT)/verilog
+
+sim: $(NETWORK) ## the whole test set through the RTL
+	$(MULBUDGET) sim $(NETWORK)
+
+bitstream: $(REPORT) ## synthesis, place and route for BOARD, with a report
+
+program: $(REPORT) ## load the bitstream into the connected BOARD
+	$(MULBUDGET) program $(dir $(REPORT)) --board $(BOARD)
+
+bench: $(BIN)/ready ## time and size, measured
+	$(BIN)/python -m bench
+
+##@ For whoever changes the project
+lint: $(BIN)/ready ## format, rules and types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+
+docs: $(BIN)/ready ## the manual as a site, in build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+lock: $(BIN)/ready ## pin the newest packages that pyproject.toml allows
+	$(BIN)/uv pip compile --quiet --upgrade --output-file requirements.lock pyproject.toml
+
+clean: ## remove everything that is made, the environment too
+	rm -rf .venv build runs *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@printf '\n%s\n' "Settings, with their values now:"
+	@printf '  %-12s %s\n' RECIPE $(RECIPE) MULTIPLIERS $(MULTIPLIERS) SEED $(SEED) \
+		BOARD $(BOARD) OUT $(OUT)
+
+.PHONY: demo test train verilog sim bitstream program bench lint docs lock clean help
+
+$(NETWORK): $(TRAINING) | $(BIN)/ready
+	$(MULBUDGET) train $(RECIPE) --multipliers $(MULTIPLIERS) --seed $(SEED) --out $(OUT)
+
+$(VERILOG): $(NETWORK) $(HARDWARE)
+	$(MULBUDGET) verilog $(NETWORK) --out $(dir $@)
+
+$(REPORT): $(NETWORK) $(BUILDING)
+	$(MULBUDGET) bitstream $(NETWORK) --board $(BOARD) --out $(dir $@)
+
+# The environment is thrown away and made again whenever its copy of the lock, which is written
+# last, differs from requirements.lock; a half-made one has no copy.
+.venv/requirements.lock: requirements.lock
+	@if cmp -s $< $@; then touch $@; exit; fi; \
+	need() { command -v "$$1" >/dev/null || { \
+		echo "mulbudget needs $$1: install it with 'apt-get install $$2'" >&2; exit 1; }; }; \
+	need $(PYTHON) python3; need perl perl; need g++ g++; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "mulbudget needs Python 3.11 or later, and $(PYTHON) is older: install" \
+			"python3.11 and python3.11-venv, and set PYTHON=python3.11" >&2; exit 1; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "mulbudget needs Python's venv: install it with 'apt-get install" \
+			"python3-venv'" >&2; exit 1; }; \
+	echo "Installing the packages of requirements.lock into .venv; this takes a minute or two."; \
+	rm -rf .venv; \
+	$(PYTHON) -m venv .venv; \
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock; \
+	cp $< $@
+
+$(BIN)/ready: .venv/requirements.lock pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
