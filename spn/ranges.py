@@ -100,4 +100,4 @@ def width(low: int, high: int) -> tuple[int, bool]:
     """
     if low >= 0:
         return max(high.bit_length(), 1), False
-    return max((~low).bit_length(), high.bit_length()) + 1, True
+    return max((~low).bit_length(), max(high, 0).bit_length()) + 1, True
