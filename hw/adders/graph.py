@@ -1,0 +1,96 @@
+"""Adder graphs: matrices of constants as shared two-input additions."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget.spn import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """One adder: (x[left] << left_shift) + (x[right] << right_shift), or - with `subtract`."""
+
+    left: int
+    right: int
+    subtract: bool = False
+    left_shift: int = 0
+    right_shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output: x[node] << shift, negated where `negative`; zero where `node` is None."""
+
+    node: int | None
+    negative: bool = False
+    shift: int = 0
+
+
+@dataclass(frozen=True)
+class AdderGraph:
+    """A matrix as a flat list of two-input adders, each assigned once.
+
+    Value i is input i for i < n_in, and the adder `adds[i - n_in]` from there on. An adder takes
+    only values before it.
+
+    Parameters
+    ----------
+    n_in : int
+        Inputs.
+    adds : tuple of Add
+    outputs : tuple of Output
+    """
+
+    n_in: int
+    adds: tuple[Add, ...]
+    outputs: tuple[Output, ...]
+
+    def __call__(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """(…, n_in) integers to (…, n_out), exact within the type of `x`."""
+        values = self._values(np.moveaxis(x, -1, 0))
+        rows = [
+            np.zeros_like(values[0])
+            if output.node is None
+            else (values[output.node] << output.shift) * (-1 if output.negative else 1)
+            for output in self.outputs
+        ]
+        return np.stack(rows, axis=-1)
+
+    @property
+    def adders(self) -> int:
+        """How many adders."""
+        return len(self.adds)
+
+    @cached_property
+    def depths(self) -> tuple[int, ...]:
+        """Adders on the longest way to each value."""
+        depths = [0] * self.n_in
+        for add in self.adds:
+            depths.append(1 + max(depths[add.left], depths[add.right]))
+        return tuple(depths)
+
+    @property
+    def depth(self) -> int:
+        """Adders on the longest way to an output."""
+        nodes = [output.node for output in self.outputs if output.node is not None]
+        return max((self.depths[node] for node in nodes), default=0)
+
+    def matrix(self) -> npt.NDArray[np.int64]:
+        """The matrix it computes, (n_out, n_in)."""
+        return self(np.eye(self.n_in, dtype=np.int64)).T
+
+    def ranges(self, x: Range) -> Range:
+        """Exact range of each value, inputs first, for independent inputs in `x`."""
+        return x.linear(np.stack(self._values(np.eye(self.n_in, dtype=np.int64))))
+
+    def _values(self, inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        values = list(inputs)
+        for add in self.adds:
+            left = values[add.left] << add.left_shift
+            right = values[add.right] << add.right_shift
+            values.append(left - right if add.subtract else left + right)
+        return values

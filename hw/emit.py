@@ -1,0 +1,160 @@
+"""A scheduled datapath as Amaranth signals, named after layer, node and stage."""
+
+from collections.abc import Sequence
+
+from amaranth import Cat, Const, Module, Mux, Signal, Value
+
+from mulbudget.hw.channels import shape
+from mulbudget.hw.datapath import (
+    Clamp,
+    Constant,
+    Datapath,
+    Greater,
+    Input,
+    Offset,
+    Op,
+    Product,
+    Select,
+    Shift,
+    Sum,
+)
+from mulbudget.hw.families import Dsp
+from mulbudget.hw.multiplier import Multiplier
+from mulbudget.hw.schedule import Schedule
+
+_KEEP = {"keep": True}
+"""On every adder: else Yosys fuses chains of adders into compressors of plain LUTs."""
+
+
+def emit(
+    m: Module,
+    layer: str,
+    datapath: Datapath,
+    schedule: Schedule,
+    *,
+    inputs: Sequence[Value],
+    enable: Signal,
+    dsp: Dsp | None,
+) -> list[Value]:
+    """Add a datapath to module `m` and give its outputs, all of stage `schedule.latency`.
+
+    Signal `<layer>_<node>_s<stage>` is a node's value after that many registers. Registers take
+    a new value where `enable` is 1, and have no reset.
+    """
+    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, dsp)
+    for value in range(len(datapath.ops)):
+        emitter.emit(value)
+    return [emitter.at(value, schedule.latency) for value in datapath.outputs]
+
+
+class _Emitter:
+    def __init__(
+        self,
+        m: Module,
+        layer: str,
+        datapath: Datapath,
+        schedule: Schedule,
+        inputs: Sequence[Value],
+        enable: Signal,
+        dsp: Dsp | None,
+    ) -> None:
+        self._m, self._layer, self._schedule = m, layer, schedule
+        self._ops, self._inputs = datapath.ops, inputs
+        self._enable, self._dsp = enable, dsp
+        self._made: list[list[Value]] = []
+
+    def at(self, value: int, stage: int) -> Value:
+        """A value as it is in a later stage."""
+        if isinstance(self._ops[value], Constant):
+            return self._made[value][0]
+        return self._made[value][stage - self._schedule.stages[value]]
+
+    def emit(self, value: int) -> None:
+        """Make a value and the registers that keep it until it is last used."""
+        op, first = self._ops[value], self._schedule.stages[value]
+        chain = [self._make(op, first)]
+        for stage in range(first + 1, self._schedule.last[value] + 1):
+            register = self._signal(op, stage, reset_less=True)
+            with self._m.If(self._enable):
+                self._m.d.sync += register.eq(chain[-1])
+            chain.append(register)
+        self._made.append(chain)
+
+    def _signal(self, op: Op, stage: int, **options: object) -> Signal:
+        name = f"{self._layer}_{op.name}_s{stage}"
+        return Signal(shape(op.low, op.high), name=name, **options)
+
+    def _make(self, op: Op, stage: int) -> Value:
+        match op:
+            case Input():
+                return self._inputs[op.channel]
+            case Constant():
+                return Const(op.low, shape(op.low, op.high))
+            case Product():
+                return self._product(op, stage)
+            case Offset():
+                return self._offset(op, stage)
+        signal = self._signal(op, stage, attrs=_KEEP if isinstance(op, Sum) else {})
+        operands = [self.at(each, stage) for each in op.operands]
+        self._m.d.comb += signal.eq(_expression(op, operands, self._ops))
+        return signal
+
+    def _product(self, op: Product, stage: int) -> Value:
+        operand = self._ops[op.operands[0]]
+        multiplier = Multiplier(op, operand, self._dsp)
+        self._m.submodules[f"{self._layer}_{op.name}"] = multiplier
+        self._m.d.comb += [
+            multiplier.enable.eq(self._enable),
+            multiplier.x.eq(self.at(op.operands[0], stage - op.clocks)),
+        ]
+        signal = self._signal(op, stage)
+        self._m.d.comb += signal.eq(multiplier.y)
+        return signal
+
+    def _offset(self, op: Offset, stage: int) -> Value:
+        """An adder as wide as it must be: the constant's trailing zeros leave low bits alone."""
+        x = self.at(op.operands[0], stage)
+        free = 0
+        if not op.negative:
+            free = (op.constant & -op.constant).bit_length() - 1
+        upper = Signal(
+            shape(op.low >> free, op.high >> free),
+            name=f"{self._layer}_{op.name}_upper_s{stage}",
+            attrs=_KEEP,
+        )
+        high = x >> free
+        self._m.d.comb += upper.eq(
+            op.constant - high if op.negative else high + (op.constant >> free)
+        )
+        signal = self._signal(op, stage)
+        self._m.d.comb += signal.eq(Cat((x & ((1 << free) - 1))[:free], upper))
+        return signal
+
+
+def _expression(op: Op, operands: list[Value], ops: Sequence[Op]) -> Value:
+    match op:
+        case Sum():
+            left, right = operands[0] << op.left_shift, operands[1] << op.right_shift
+            return left - right if op.subtract else left + right
+        case Shift():
+            return operands[0] << op.shift
+        case Greater():
+            return operands[0] > operands[1]
+        case Select():
+            return Mux(operands[0], operands[1], operands[2])
+        case Clamp():
+            return _clamp(op, operands[0], ops[op.operands[0]])
+    raise TypeError(f"no expression for {type(op).__name__}")
+
+
+def _clamp(op: Clamp, x: Value, source: Op) -> Value:
+    """Saturation by the cheapest test: the sign for a low of 0, the upper bits for 2**k - 1."""
+    value = x >> op.shift
+    result = value
+    if source.high >> op.shift > op.high:
+        bits = op.high.bit_length()
+        power = op.low >= 0 and op.high == (1 << bits) - 1
+        result = Mux(value[bits:].any() if power else value > op.high, op.high, result)
+    if source.low >> op.shift < op.low:
+        result = Mux(x[-1] if op.low == 0 else value < op.low, op.low, result)
+    return result

@@ -1,0 +1,116 @@
+"""Device families: what their synthesis is called, and what their DSP blocks take."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mulbudget.spn import UserError
+
+_MODELS = Path(__file__).parent / "models"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dsp:
+    """A hardware multiplier.
+
+    Parameters
+    ----------
+    primitive : str
+        The cell that one product takes.
+    bits : int
+        Of each signed operand.
+    model : Path
+        Verilog that simulates the primitive as the generator uses it.
+    """
+
+    primitive: str
+    bits: int
+    model: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A device family.
+
+    Parameters
+    ----------
+    name, title : str
+        On the command line, and in tables.
+    synth : str
+        The Yosys pass that maps to its cells, without inference of DSP blocks: products that are
+        meant for one are instances already.
+    cells : str
+        Folder of the family in Yosys's share folder, which holds cells_sim.v.
+    dsp : Dsp or None
+        Its multiplier, where it has one.
+    level_ns : float
+        A cautious delay in nanoseconds of an adder with its wires.
+    """
+
+    name: str
+    title: str
+    synth: str
+    cells: str
+    dsp: Dsp | None
+    level_ns: float
+
+    def levels_per_stage(self, clock_mhz: float) -> int:
+        """How many adders in a chain settle within a clock, at least one."""
+        return max(1, int(1000 / clock_mhz / self.level_ns))
+
+
+def _dsp(primitive: str, bits: int) -> Dsp:
+    return Dsp(primitive=primitive, bits=bits, model=_MODELS / f"{primitive}.v")
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(
+            name="ecp5",
+            title="Lattice ECP5",
+            synth="synth_ecp5 -nodsp",
+            cells="ecp5",
+            dsp=_dsp("MULT18X18D", 18),
+            level_ns=4.0,
+        ),
+        Family(
+            name="ice40-up",
+            title="Lattice iCE40 UltraPlus",
+            synth="synth_ice40 -device u",
+            cells="ice40",
+            dsp=_dsp("SB_MAC16", 16),
+            level_ns=9.0,
+        ),
+        Family(
+            name="ice40-hx",
+            title="Lattice iCE40 HX",
+            synth="synth_ice40 -device hx",
+            cells="ice40",
+            dsp=None,
+            level_ns=5.0,
+        ),
+        Family(
+            name="gw1n",
+            title="Gowin GW1N",
+            synth="synth_gowin -family gw1n",
+            cells="gowin",
+            dsp=_dsp("MULT18X18", 18),
+            level_ns=5.0,
+        ),
+        Family(
+            name="gw2a",
+            title="Gowin GW2A",
+            synth="synth_gowin -family gw2a",
+            cells="gowin",
+            dsp=_dsp("MULT18X18", 18),
+            level_ns=4.0,
+        ),
+    )
+}
+
+
+def find_family(name: str) -> Family:
+    """The family of that name; `UserError` with the names there are otherwise."""
+    if name not in FAMILIES:
+        raise UserError(f"there is no device family {name!r}: choose from {', '.join(FAMILIES)}")
+    return FAMILIES[name]

@@ -1,0 +1,258 @@
+"""Operators as datapaths: sums from adder graphs, products in DSP blocks or by shift-and-add."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from mulbudget.hw.adders import AdderGraph, multiply_by, optimize
+from mulbudget.hw.datapath import (
+    Clamp,
+    Constant,
+    Datapath,
+    Greater,
+    Input,
+    Offset,
+    Op,
+    Product,
+    Select,
+    Shift,
+    Sum,
+)
+from mulbudget.spn import Range, Requantize, SumProduct, width
+
+
+@dataclass
+class _Builder:
+    """A datapath in the making."""
+
+    ops: list[Op] = field(default_factory=list)
+
+    def put(self, op: Op) -> int:
+        self.ops.append(op)
+        return len(self.ops) - 1
+
+    def inputs(self, x: Range) -> list[int]:
+        ends = enumerate(zip(x.low, x.high, strict=True))
+        return [
+            self.put(Input(name=f"x{channel}", low=low, high=high, channel=channel))
+            for channel, (low, high) in ends
+        ]
+
+    def range_of(self, values: list[int]) -> Range:
+        ops = [self.ops[value] for value in values]
+        return Range(tuple(op.low for op in ops), tuple(op.high for op in ops))
+
+    def constant(self, name: str, value: int) -> int:
+        return self.put(Constant(name=name, low=value, high=value))
+
+    def graph(
+        self, prefix: str, graph: AdderGraph, values: list[int]
+    ) -> list[tuple[int, bool] | None]:
+        """Add a graph's adders; gives each output's value and whether it is to be negated."""
+        ranges = graph.ranges(self.range_of(values))
+        made = list(values)
+        for number, add in enumerate(graph.adds):
+            value = graph.n_in + number
+            made.append(
+                self.put(
+                    Sum(
+                        name=f"{prefix}{number}",
+                        low=ranges.low[value],
+                        high=ranges.high[value],
+                        operands=(made[add.left], made[add.right]),
+                        left_shift=add.left_shift,
+                        right_shift=add.right_shift,
+                        subtract=add.subtract,
+                    )
+                )
+            )
+        outputs: list[tuple[int, bool] | None] = []
+        for number, output in enumerate(graph.outputs):
+            if output.node is None:
+                outputs.append(None)
+                continue
+            value = self.shifted(f"{prefix}out{number}", made[output.node], output.shift)
+            outputs.append((value, output.negative))
+        return outputs
+
+    def shifted(self, name: str, value: int, shift: int) -> int:
+        if not shift:
+            return value
+        op = self.ops[value]
+        low, high = op.low << shift, op.high << shift
+        return self.put(Shift(name=name, low=low, high=high, operands=(value,), shift=shift))
+
+    def offset(self, name: str, value: int, constant: int, negative: bool = False) -> int:
+        """Constant + value, or constant - value; the value itself where that changes nothing."""
+        if not constant and not negative:
+            return value
+        op = self.ops[value]
+        low, high = (-op.high, -op.low) if negative else (op.low, op.high)
+        return self.put(
+            Offset(
+                name=name,
+                low=low + constant,
+                high=high + constant,
+                operands=(value,),
+                constant=constant,
+                negative=negative,
+            )
+        )
+
+
+def live_products(layer: SumProduct, x: Range) -> list[int]:
+    """The products that can be other than zero and reach an output; no others become hardware."""
+    u = layer.stages(x).u
+    return [
+        product
+        for product in range(layer.r)
+        if layer.a[product]
+        and (u.low[product], u.high[product]) != (0, 0)
+        and layer.wc[:, product].any()
+    ]
+
+
+def shift_add_cost(layer: SumProduct, x: Range, product: int) -> int:
+    """Adder bits of a product by shift-and-add."""
+    graph = multiply_by(int(layer.a[product]))
+    u = layer.stages(x).u
+    ranges = graph.ranges(Range((u.low[product],), (u.high[product],)))
+    ends = list(zip(ranges.low, ranges.high, strict=True))[1:]
+    return sum(width(low, high)[0] for low, high in ends)
+
+
+def lower_sum_product(
+    layer: SumProduct, x: Range, *, dsp: Collection[int], rounding: int = 0
+) -> Datapath:
+    """A sum-product layer as a datapath.
+
+    Parameters
+    ----------
+    layer : SumProduct
+    x : Range
+        Of its input.
+    dsp : collection of int
+        The products that go to DSP blocks; the other live ones become shift-and-add.
+    rounding : int
+        Added to every output with the bias: the rounding constant of the requantization after it.
+    """
+    builder = _Builder()
+    inputs = builder.inputs(x)
+    live = live_products(layer, x)
+    bias = [int(value) + rounding for value in layer.bias]
+    if not live:
+        outputs = [builder.constant(f"v{number}", value) for number, value in enumerate(bias)]
+        return Datapath(tuple(builder.ops), tuple(outputs))
+    wb, wc = optimize(layer.wb[live]), optimize(layer.wc[:, live])
+    sums = builder.graph("wb", wb, inputs)
+    before = len(builder.ops)
+    products, u_width = [], 0
+    for product, made in zip(live, sums, strict=True):
+        u, negative = _present(made)
+        u_width = max(u_width, width(builder.ops[u].low, builder.ops[u].high)[0])
+        factor = -int(layer.a[product]) if negative else int(layer.a[product])
+        products.append(_product(builder, product, u, factor, product in dsp))
+    shift_adders = sum(isinstance(op, Sum | Offset) for op in builder.ops[before:])
+    outputs = []
+    for number, made in enumerate(builder.graph("wc", wc, products)):
+        if made is None:
+            outputs.append(builder.constant(f"v{number}", bias[number]))
+        else:
+            outputs.append(builder.offset(f"v{number}", made[0], bias[number], made[1]))
+    figures = {
+        "dsp": sum(product in dsp for product in live),
+        "shift_add": sum(product not in dsp for product in live),
+        "adders_wb": wb.adders,
+        "adders_wc": wc.adders,
+        "adders_products": shift_adders,
+        "depth_wb": wb.depth,
+        "depth_wc": wc.depth,
+        "width_u": u_width,
+        "width_z": _widest(builder, products),
+        "width_v": _widest(builder, outputs),
+    }
+    return Datapath(tuple(builder.ops), tuple(outputs), figures)
+
+
+def _present(made: tuple[int, bool] | None) -> tuple[int, bool]:
+    if made is None:
+        raise RuntimeError("a live product has no sum")
+    return made
+
+
+def _product(builder: _Builder, number: int, u: int, factor: int, in_dsp: bool) -> int:
+    """Factor * u in a DSP block or by shift-and-add."""
+    if in_dsp:
+        op = builder.ops[u]
+        low, high = sorted((op.low * factor, op.high * factor))
+        return builder.put(
+            Product(name=f"z{number}", low=low, high=high, operands=(u,), constant=factor)
+        )
+    value, negative = _present(builder.graph(f"z{number}_", multiply_by(factor), [u])[0])
+    return builder.offset(f"z{number}", value, 0, negative)
+
+
+def _widest(builder: _Builder, values: list[int]) -> int:
+    return max(width(builder.ops[value].low, builder.ops[value].high)[0] for value in values)
+
+
+def lower_requantize(operator: Requantize, x: Range, *, rounded: bool) -> Datapath:
+    """A requantization as a datapath: wires and a saturation, no adder where `rounded`.
+
+    Parameters
+    ----------
+    operator : Requantize
+    x : Range
+        Of its input, which holds the rounding constant already where `rounded`.
+    rounded : bool
+        Whether the layer before added the rounding constant.
+    """
+    builder = _Builder()
+    outputs = []
+    for number, value in enumerate(builder.inputs(x)):
+        source = value
+        if not rounded:
+            source = builder.offset(f"rounded{number}", value, operator.rounding)
+        op = builder.ops[source]
+        low, high = (
+            min(max(end >> operator.shift, operator.low), operator.high)
+            for end in (op.low, op.high)
+        )
+        clamp = Clamp(
+            name=f"y{number}", low=low, high=high, operands=(source,), shift=operator.shift
+        )
+        outputs.append(builder.put(clamp))
+    return Datapath(tuple(builder.ops), tuple(outputs))
+
+
+def lower_argmax(x: Range) -> Datapath:
+    """The index of the largest channel, by a tournament; of equal ones the lowest index wins."""
+    builder = _Builder()
+    players = [
+        (value, builder.constant(f"index{number}", number))
+        for number, value in enumerate(builder.inputs(x))
+    ]
+    rounds = 0
+    while len(players) > 1:
+        winners = []
+        for match, (left, right) in enumerate(zip(players[::2], players[1::2], strict=False)):
+            winners.append(_match(builder, f"{rounds}_{match}", left, right))
+        players = winners + (players[-1:] if len(players) % 2 else [])
+        rounds += 1
+    return Datapath(tuple(builder.ops), (players[0][1],))
+
+
+def _match(
+    builder: _Builder, name: str, left: tuple[int, int], right: tuple[int, int]
+) -> tuple[int, int]:
+    """The greater of two players (value, index), the left one where they are equal."""
+    greater = builder.put(Greater(name=f"gt{name}", low=0, high=1, operands=(right[0], left[0])))
+
+    def choose(what: str, second: int, third: int, bounds: Any) -> int:
+        pair = [builder.ops[second], builder.ops[third]]
+        low, high = bounds(op.low for op in pair), max(op.high for op in pair)
+        return builder.put(
+            Select(name=f"{what}{name}", low=low, high=high, operands=(greater, second, third))
+        )
+
+    return choose("max", right[0], left[0], max), choose("at", right[1], left[1], min)

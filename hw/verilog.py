@@ -1,0 +1,68 @@
+"""The generated Verilog and the JSON file beside it."""
+
+import hashlib
+import os
+from unittest import mock
+
+from amaranth.back import verilog
+
+from mulbudget.hw.accelerator import Accelerator
+from mulbudget.hw.parallel import ParallelLayer
+from mulbudget.hw.plan import LayerPlan, Plan
+from mulbudget.hw.sidecar import Layer, Sidecar, channels, encode
+from mulbudget.spn import Network, dumps
+from mulbudget.spn.files import make_folder, write_whole
+
+
+def write(network: Network, plan: Plan, folder: str | os.PathLike[str]) -> Sidecar:
+    """Write NAME.v and NAME.json to `folder`; the same network and plan give the same bytes.
+
+    Raises
+    ------
+    UserError
+        When they cannot be written.
+    """
+    accelerator = Accelerator(network, plan)
+    sidecar = describe(network, plan, accelerator)
+    target = make_folder(folder)
+    text = convert(accelerator, network.name)
+    write_whole(target / f"{network.name}.v", text)
+    write_whole(target / f"{network.name}.json", encode(sidecar))
+    return sidecar
+
+
+def convert(accelerator: Accelerator, name: str) -> str:
+    """The Verilog of an accelerator, as module `name`."""
+    # The packaged Yosys, so that the text does not depend on what is installed.
+    with mock.patch.dict(os.environ, AMARANTH_USE_YOSYS="builtin"):
+        return verilog.convert(accelerator, name=name, strip_internal_attrs=True)
+
+
+def describe(network: Network, plan: Plan, accelerator: Accelerator) -> Sidecar:
+    """What NAME.json says."""
+    return Sidecar(
+        name=network.name,
+        network=hashlib.sha256(dumps(network)).hexdigest(),
+        family=None if plan.family is None else plan.family.name,
+        levels_per_stage=plan.levels_per_stage,
+        latency=accelerator.latency,
+        interval=accelerator.interval,
+        multipliers=plan.dsp,
+        input=channels(network.input),
+        output=channels(network.output),
+        layers=[
+            _layer(layer, built)
+            for layer, built in zip(plan.layers, accelerator.layers, strict=True)
+        ],
+    )
+
+
+def _layer(plan: LayerPlan, built: ParallelLayer) -> Layer:
+    return Layer(
+        name=plan.node.name,
+        operator=plan.node.operator.kind,
+        style=plan.style,
+        latency=built.latency,
+        interval=built.interval,
+        **plan.datapath.figures,
+    )
