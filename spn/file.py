@@ -120,7 +120,11 @@ def loads(content: bytes) -> Network:
     superfluous = sorted(set(arrays) - used)
     if superfluous:
         raise UserError(f"tensor {superfluous[0]!r} belongs to no operator")
-    network = Network(document.name, _tensor(document.input), nodes, document.provenance)
+    try:
+        start = _tensor(document.input)
+    except UserError as error:
+        raise UserError(f"input: {error}") from error
+    network = Network(document.name, start, nodes, document.provenance)
     for each in document.operators:
         derived = _describe(network.tensors[each.name])
         if derived != each.output:
@@ -137,7 +141,7 @@ def _open(content: bytes) -> tuple[str, dict[str, np.ndarray]]:
         header_length = int.from_bytes(content[:8], "little")
         header = msgspec.json.decode(content[8 : 8 + header_length])
         text = header["__metadata__"][_KEY]
-    except (msgspec.DecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, KeyError, TypeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError("this is no .spn file, or it is truncated") from error
     try:
         arrays = safetensors.numpy.load(content)
@@ -155,7 +159,7 @@ def _parse(text: str) -> _Document:
                 "train it again, or use the release that wrote it"
             )
         return msgspec.json.decode(text, type=_Document)
-    except (msgspec.DecodeError, TypeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, TypeError, UnicodeEncodeError, RecursionError) as error:
         raise UserError(f"its description of the network is not valid: {error}") from error
 
 

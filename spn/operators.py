@@ -21,14 +21,23 @@ class Tensor:
     shape : tuple of int
         Of one sample; the first axis is the channels.
     fraction : int
-        Binary places.
+        Binary places, -1000 to 1000, so that float64 can scale by them.
     range : Range
         One interval per channel.
+
+    Raises
+    ------
+    UserError
+        When `fraction` is beyond that.
     """
 
     shape: tuple[int, ...]
     fraction: int
     range: Range
+
+    def __post_init__(self) -> None:
+        if abs(self.fraction) > 1000:
+            raise UserError(f"fraction is {self.fraction}, not -1000 to 1000")
 
 
 class Operator(Protocol):
