@@ -1,0 +1,215 @@
+"""The frames on the UART link: the one description that gateware and host share.
+
+A frame is
+
+    SYNC  kind  length (2 bytes, little-endian)  payload (length bytes)  CRC-16 (high byte first)
+
+and the CRC covers kind, length and payload. The payload begins with a tag that a reply repeats, so
+that an answer is never taken for another request's. Values follow it, each in whole bytes,
+little-endian, two's complement where the stream has negative values.
+
+| kind | payload after the tag |
+|---|---|
+| INFER | one sample: every input channel in order |
+| INFER_REPLY | every output channel in order |
+| INFO | nothing |
+| INFO_REPLY | see `Info` |
+| ERROR | an `ErrorCode` |
+
+A frame that is broken (CRC, a pause longer than the gap, a framing error) is dropped and answered
+with ERROR; its tag is then what was received, and may be wrong.
+"""
+
+import binascii
+import enum
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget import spn
+
+PROTOCOL = 1
+SYNC = 0xA5
+CRC_INIT = 0xFFFF
+"""With polynomial 0x1021, not reflected: CRC-16/IBM-3740, also called CCITT-FALSE."""
+
+OVERHEAD = 6
+"""Bytes of a frame around its payload."""
+
+MAX_PAYLOAD = 0xFFFF
+GAP_BYTES = 256
+"""A pause of so many byte times inside a frame ends it."""
+
+_HEADER = struct.Struct("<BBH")
+
+
+class Kind(enum.IntEnum):
+    """What a frame is."""
+
+    INFER = 0x01
+    INFO = 0x02
+    INFER_REPLY = 0x81
+    INFO_REPLY = 0x82
+    ERROR = 0xFF
+
+
+class ErrorCode(enum.IntEnum):
+    """Why a request was refused; the first that applies."""
+
+    BROKEN = 1
+    """A pause or a framing error inside the frame."""
+    BAD_CRC = 2
+    UNKNOWN_KIND = 3
+    BAD_LENGTH = 4
+    OUT_OF_RANGE = 5
+    """A value outside the range of its input channel."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame that arrived whole."""
+
+    kind: int
+    tag: int
+    body: bytes
+
+
+def crc(content: bytes) -> int:
+    """CRC-16 over kind, length and payload."""
+    return binascii.crc_hqx(content, CRC_INIT)
+
+
+def encode(kind: int, tag: int, body: bytes = b"") -> bytes:
+    """The bytes of a frame; tag: 0 to 255."""
+    content = _HEADER.pack(SYNC, kind, 1 + len(body)) + bytes([tag]) + body
+    return content + crc(content[1:]).to_bytes(2, "big")
+
+
+class Decoder:
+    """Finds frames in the bytes that come from a board, whatever noise lies between them."""
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def reset(self) -> None:
+        """Forget the part of a frame that has arrived."""
+        self._pending = b""
+
+    def feed(self, received: bytes) -> Iterator[Frame]:
+        """Yield the frames that `received` completes; a damaged one is skipped."""
+        self._pending += received
+        while True:
+            start = self._pending.find(SYNC)
+            self._pending = self._pending[start:] if start >= 0 else b""
+            if len(self._pending) < _HEADER.size:
+                return
+            _, kind, length = _HEADER.unpack_from(self._pending)
+            end = length + OVERHEAD
+            if length and len(self._pending) < end:
+                return
+            content = self._pending[1 : end - 2]
+            if length and crc(content) == int.from_bytes(self._pending[end - 2 : end], "big"):
+                self._pending = self._pending[end:]
+                yield Frame(kind, content[3], content[4:])
+            else:
+                self._pending = self._pending[1:]
+
+
+@dataclass(frozen=True)
+class Values:
+    """How the channels of a stream travel.
+
+    Parameters
+    ----------
+    count : int
+        Channels.
+    size : int
+        Bytes of each.
+    signed : bool
+        Whether they are two's complement; else they are never negative.
+    """
+
+    count: int
+    size: int
+    signed: bool
+
+    @classmethod
+    def of(cls, tensor: spn.Tensor) -> "Values":
+        """For the samples of a tensor: as many bytes as its widest channel needs."""
+        low, high = min(tensor.range.low), max(tensor.range.high)
+        bits, signed = spn.width(low, high)
+        return cls(tensor.range.channels, -(-bits // 8), signed)
+
+    @property
+    def length(self) -> int:
+        """Bytes of one sample."""
+        return self.count * self.size
+
+    def encode(self, sample: npt.NDArray[np.int64]) -> bytes:
+        """One sample, (count,), as the body of a frame."""
+        return b"".join(
+            int(value).to_bytes(self.size, "little", signed=self.signed) for value in sample
+        )
+
+    def decode(self, body: bytes) -> npt.NDArray[np.int64]:
+        """The sample, (count,), that a body of `length` bytes holds."""
+        chunks = (body[start : start + self.size] for start in range(0, self.length, self.size))
+        values = [int.from_bytes(chunk, "little", signed=self.signed) for chunk in chunks]
+        return np.array(values, np.int64)
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a board says of itself, so that a host can refuse one that holds another network.
+
+    Parameters
+    ----------
+    protocol : int
+        PROTOCOL of the gateware.
+    network : bytes
+        The first 8 bytes of the SHA-256 of the .spn file's bytes.
+    latency : int
+        Clocks from a sample to its result.
+    input, output : Values
+        Of requests and replies.
+    """
+
+    protocol: int
+    network: bytes
+    latency: int
+    input: Values
+    output: Values
+
+    _LAYOUT = struct.Struct("<B8sHHB?HB?")
+
+    @classmethod
+    def of(cls, network: spn.Network, latency: int) -> "Info":
+        """Of the gateware for `network`."""
+        values = (Values.of(tensor) for tensor in (network.input, network.output))
+        return cls(PROTOCOL, fingerprint(network), latency, *values)
+
+    def encode(self) -> bytes:
+        """The body of INFO_REPLY."""
+        streams = ((each.count, each.size, each.signed) for each in (self.input, self.output))
+        (first, second) = streams
+        return self._LAYOUT.pack(self.protocol, self.network, self.latency, *first, *second)
+
+    @classmethod
+    def decode(cls, body: bytes) -> "Info":
+        """From the body of INFO_REPLY; `UserError` where the board speaks another protocol."""
+        if len(body) != cls._LAYOUT.size or body[0] != PROTOCOL:
+            raise spn.UserError(
+                f"the board speaks version {body[0] if body else '?'} of the link, and this "
+                f"mulbudget version {PROTOCOL}: build its bitstream again"
+            )
+        protocol, network, latency, *streams = cls._LAYOUT.unpack(body)
+        return cls(protocol, network, latency, Values(*streams[:3]), Values(*streams[3:]))
+
+
+def fingerprint(network: spn.Network) -> bytes:
+    """What tells one network from another on the link."""
+    return hashlib.sha256(spn.dumps(network)).digest()[:8]
