@@ -1,19 +1,48 @@
 """The `mulbudget` command: one thin function per verb, each in a file of its name."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from mulbudget.cli.console import complain
+from mulbudget.cli.run import run
+from mulbudget.cli.show import show
+from mulbudget.cli.verilog import verilog
 from mulbudget.spn import UserError
 
 app = typer.Typer(
     name="mulbudget",
     help="Train neural networks under a multiplication budget, and turn them into FPGA bitstreams.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mulbudget {version('mulbudget')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Train neural networks under a multiplication budget, and turn them into FPGA bitstreams."""
+
+
+app.command()(show)
+app.command()(run)
+app.command()(verilog)
 
 
 def main() -> None:
@@ -21,11 +50,8 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"error: {error}")
+        complain(f"error: {error}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

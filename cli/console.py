@@ -1,0 +1,69 @@
+"""What the verbs print with: the one place that draws a table."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+WIDTH_OF_A_FILE = 100
+"""Columns of a table that goes to a file or a pipe, where there is no window to fit."""
+
+
+def console() -> Console:
+    """The console of standard output; as wide as the terminal, where it is one."""
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_FILE
+    return Console(width=width, highlight=False, markup=False)
+
+
+def complain(sentence: str) -> None:
+    """Print one line to standard error."""
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(sentence)
+
+
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    text: Sequence[str] = (),
+    total: Sequence[object] | None = None,
+) -> Table:
+    """A table in the project's one style.
+
+    Parameters
+    ----------
+    title : str
+    columns : sequence of str
+        The headings.
+    rows : iterable of sequences
+        A cell per column; None is an empty cell, and an int has its thousands separated.
+    text : sequence of str
+        The columns that are aligned to the left; the others hold numbers.
+    total : sequence, optional
+        A last row, set apart by a line.
+    """
+    drawn = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=0,
+    )
+    for column in columns:
+        drawn.add_column(column, justify="left" if column in text else "right")
+    for row in rows:
+        drawn.add_row(*map(_cell, row))
+    if total is not None:
+        drawn.add_section()
+        drawn.add_row(*map(_cell, total), style="bold")
+    return drawn
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

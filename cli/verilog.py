@@ -1,0 +1,96 @@
+"""`mulbudget verilog`: write the hardware of a network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from mulbudget.cli.console import console, table
+from mulbudget.hw.sidecar import Layer, Sidecar
+from mulbudget.spn import SumProduct, load
+
+COLUMNS = (
+    "layer",
+    "operator",
+    "DSP",
+    "shift-\nadd",
+    "product\nadders",
+    "Wb adders\n(depth)",
+    "Wc adders\n(depth)",
+    "bits of\nu, z, v",
+    "latency\n[clocks]",
+)
+SUMS = ("dsp", "shift_add", "adders_wb", "adders_wc", "adders_products")
+
+
+def verilog(
+    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for NAME.v and NAME.json.", show_default=False)],
+    dsp: Annotated[
+        int | None,
+        typer.Option(help="Hardware multipliers of the whole network, at most; all by default."),
+    ] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(help="Use this device family's multipliers; portable Verilog by default."),
+    ] = None,
+    levels_per_stage: Annotated[
+        int, typer.Option(help="Adders between pipeline registers, at most.")
+    ] = 2,
+) -> None:
+    """Write the network as Verilog, with a JSON file that describes its ports and figures."""
+    network = load(file)
+    # Amaranth is slow to import, and `mulbudget show` does without.
+    from mulbudget.hw.plan import make_plan
+    from mulbudget.hw.verilog import write
+
+    plan = make_plan(network, family=family, dsp=dsp, levels_per_stage=levels_per_stage)
+    sidecar = write(network, plan, out)
+    printer = console()
+    printer.print(_table(sidecar))
+    printer.print(
+        f"{sidecar.multipliers} hardware multipliers, latency {sidecar.latency} clocks, "
+        f"a sample every {sidecar.interval} clock{'s' if sidecar.interval > 1 else ''}\n"
+        f"written to {out / sidecar.name}.v and {out / sidecar.name}.json",
+        soft_wrap=True,
+    )
+
+
+def _table(sidecar: Sidecar) -> Table:
+    layers = sidecar.layers
+    total = Layer(
+        name="total",
+        operator="",
+        style="",
+        latency=sidecar.latency,
+        interval=sidecar.interval,
+        **{field: sum(getattr(layer, field) for layer in layers) for field in SUMS},
+    )
+    return table(
+        f"hardware of network {sidecar.name}",
+        COLUMNS,
+        map(_row, layers),
+        text=COLUMNS[:2],
+        total=_row(total),
+    )
+
+
+def _row(layer: Layer) -> list[object]:
+    """Cells of a layer; empty ones where the operator has no such part."""
+    start, end = [layer.name, layer.operator], layer.latency
+    if layer.operator not in (SumProduct.kind, ""):
+        return [*start, *[None] * 6, end]
+    widths = [layer.width_u, layer.width_z, layer.width_v]
+    return [
+        *start,
+        *(layer.dsp, layer.shift_add, layer.adders_products),
+        _graph(layer.adders_wb, layer.depth_wb),
+        _graph(layer.adders_wc, layer.depth_wc),
+        ", ".join(map(str, widths)) if any(widths) else None,
+        end,
+    ]
+
+
+def _graph(adders: int, depth: int) -> str:
+    return f"{adders:,} ({depth})" if depth else f"{adders:,}"
