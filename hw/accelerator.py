@@ -34,10 +34,12 @@ class Accelerator(wiring.Component):
         planned = [layer.node.name for layer in plan.layers]
         if names != planned:
             raise ValueError(f"plan must be for operators {names}, not {planned}")
-        dsp = None if plan.family is None else plan.family.dsp
         self.layers = [
             ParallelLayer(
-                layer.node.name, layer.datapath, levels_per_stage=plan.levels_per_stage, dsp=dsp
+                layer.node.name,
+                layer.datapath,
+                levels_per_stage=plan.levels_per_stage,
+                family=plan.family,
             )
             for layer in plan.layers
         ]

@@ -1,6 +1,6 @@
 """A scheduled datapath as Amaranth signals, named after layer, node and stage."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
@@ -35,13 +35,15 @@ def emit(
     inputs: Sequence[Value],
     enable: Signal,
     dsp: Dsp | None,
+    complements: Collection[int] = (),
 ) -> list[Value]:
     """Add a datapath to module `m` and give its outputs, all of stage `schedule.latency`.
 
-    Signal `<layer>_<node>_s<stage>` is a node's value after that many registers. Registers take
-    a new value where `enable` is 1, and have no reset.
+    Signal `<layer>_<node>_s<stage>` is a node's value after that many registers; of the values in
+    `complements` the complement is stored, with `_n` behind the name. Registers take a new value
+    where `enable` is 1, and have no reset.
     """
-    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, dsp)
+    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, dsp, complements)
     for value in range(len(datapath.ops)):
         emitter.emit(value)
     return [emitter.at(value, schedule.latency) for value in datapath.outputs]
@@ -57,34 +59,38 @@ class _Emitter:
         inputs: Sequence[Value],
         enable: Signal,
         dsp: Dsp | None,
+        complements: Collection[int],
     ) -> None:
         self._m, self._layer, self._schedule = m, layer, schedule
         self._ops, self._inputs = datapath.ops, inputs
-        self._enable, self._dsp = enable, dsp
+        self._enable, self._dsp, self._complements = enable, dsp, complements
         self._made: list[list[Value]] = []
 
     def at(self, value: int, stage: int) -> Value:
         """A value as it is in a later stage."""
         if isinstance(self._ops[value], Constant):
             return self._made[value][0]
-        return self._made[value][stage - self._schedule.stages[value]]
+        stored = self._made[value][stage - self._schedule.stages[value]]
+        return ~stored if value in self._complements else stored
 
     def emit(self, value: int) -> None:
         """Make a value and the registers that keep it until it is last used."""
         op, first = self._ops[value], self._schedule.stages[value]
-        chain = [self._make(op, first)]
+        suffix = "_n" if value in self._complements else ""
+        chain = [self._make(value, first)]
         for stage in range(first + 1, self._schedule.last[value] + 1):
-            register = self._signal(op, stage, reset_less=True)
+            register = self._signal(op, stage, suffix, reset_less=True)
             with self._m.If(self._enable):
                 self._m.d.sync += register.eq(chain[-1])
             chain.append(register)
         self._made.append(chain)
 
-    def _signal(self, op: Op, stage: int, **options: object) -> Signal:
-        name = f"{self._layer}_{op.name}_s{stage}"
+    def _signal(self, op: Op, stage: int, suffix: str = "", **options: object) -> Signal:
+        name = f"{self._layer}_{op.name}_s{stage}{suffix}"
         return Signal(shape(op.low, op.high), name=name, **options)
 
-    def _make(self, op: Op, stage: int) -> Value:
+    def _make(self, value: int, stage: int) -> Value:
+        op = self._ops[value]
         match op:
             case Input():
                 return self._inputs[op.channel]
@@ -94,9 +100,36 @@ class _Emitter:
                 return self._product(op, stage)
             case Offset():
                 return self._offset(op, stage)
-        signal = self._signal(op, stage, attrs=_KEEP if isinstance(op, Sum) else {})
+            case Sum():
+                return self._sum(value, op, stage)
+        signal = self._signal(op, stage)
         operands = [self.at(each, stage) for each in op.operands]
         self._m.d.comb += signal.eq(_expression(op, operands, self._ops))
+        return signal
+
+    def _sum(self, value: int, op: Sum, stage: int) -> Value:
+        """An adder on what is stored of its operands, so that as few as can be are inverted.
+
+        `a - b` inverts b by itself, so it asks for a plain and for the stored complement of b.
+        """
+        left, right = (self.at(each, stage) for each in op.operands)
+        left, right = left << op.left_shift, right << op.right_shift
+        stored = tuple(each in self._complements for each in op.operands)
+        complement = stored == ((True, False) if op.subtract else (True, True))
+        if complement:
+            other = _minus_one_minus(left)
+            total = other + right if op.subtract else other - right
+        else:
+            total = left - right if op.subtract else left + right
+        wanted = value in self._complements
+        suffix = "_n" if wanted else ""
+        if wanted == complement:
+            signal = self._signal(op, stage, suffix, attrs=_KEEP)
+            self._m.d.comb += signal.eq(total)
+        else:
+            # The inverters end a chain of adders by themselves, and must be free to merge into it.
+            signal = self._signal(op, stage, suffix)
+            self._m.d.comb += signal.eq(~total)
         return signal
 
     def _product(self, op: Product, stage: int) -> Value:
@@ -113,29 +146,36 @@ class _Emitter:
 
     def _offset(self, op: Offset, stage: int) -> Value:
         """An adder as wide as it must be: the constant's trailing zeros leave low bits alone."""
-        x = self.at(op.operands[0], stage)
-        free = 0
-        if not op.negative:
-            free = (op.constant & -op.constant).bit_length() - 1
+        operand = op.operands[0]
+        x = self.at(operand, stage)
+        free = 0 if op.negative else (op.constant & -op.constant).bit_length() - 1
         upper = Signal(
             shape(op.low >> free, op.high >> free),
             name=f"{self._layer}_{op.name}_upper_s{stage}",
             attrs=_KEEP,
         )
-        high = x >> free
-        self._m.d.comb += upper.eq(
-            op.constant - high if op.negative else high + (op.constant >> free)
-        )
+        constant = op.constant >> free
+        if operand in self._complements:
+            # With s = ~x, constant + x is ~(s - constant), and constant - x is s + constant + 1.
+            s = _minus_one_minus(x) >> free
+            total = s + (constant + 1) if op.negative else ~(s - constant)
+        else:
+            total = constant - x if op.negative else (x >> free) + constant
+        self._m.d.comb += upper.eq(total)
+        if not free:
+            return upper
         signal = self._signal(op, stage)
-        self._m.d.comb += signal.eq(Cat((x & ((1 << free) - 1))[:free], upper))
+        self._m.d.comb += signal.eq(Cat(x[:free], upper))
         return signal
+
+
+def _minus_one_minus(x: Value) -> Value:
+    """The complement of `x` as a number, so with a sign bit."""
+    return ~(x if x.shape().signed else Cat(x, Const(0, 1)).as_signed())
 
 
 def _expression(op: Op, operands: list[Value], ops: Sequence[Op]) -> Value:
     match op:
-        case Sum():
-            left, right = operands[0] << op.left_shift, operands[1] << op.right_shift
-            return left - right if op.subtract else left + right
         case Shift():
             return operands[0] << op.shift
         case Greater():

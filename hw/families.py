@@ -44,6 +44,8 @@ class Family:
         Its multiplier, where it has one.
     level_ns : float
         A cautious delay in nanoseconds of an adder with its wires.
+    free_subtraction : bool
+        Whether the carry chain inverts an operand by itself; else a row of inverters does.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Family:
     cells: str
     dsp: Dsp | None
     level_ns: float
+    free_subtraction: bool = True
 
     def levels_per_stage(self, clock_mhz: float) -> int:
         """How many adders in a chain settle within a clock, at least one."""
@@ -80,6 +83,7 @@ FAMILIES = {
             cells="ice40",
             dsp=_dsp("SB_MAC16", 16),
             level_ns=9.0,
+            free_subtraction=False,
         ),
         Family(
             name="ice40-hx",
@@ -88,6 +92,7 @@ FAMILIES = {
             cells="ice40",
             dsp=None,
             level_ns=5.0,
+            free_subtraction=False,
         ),
         Family(
             name="gw1n",

@@ -7,7 +7,8 @@ from amaranth.lib.wiring import In, Out
 from mulbudget.hw.channels import shape
 from mulbudget.hw.datapath import Datapath, Input
 from mulbudget.hw.emit import emit
-from mulbudget.hw.families import Dsp
+from mulbudget.hw.families import Family
+from mulbudget.hw.polarity import complemented
 from mulbudget.hw.schedule import schedule
 
 
@@ -28,8 +29,8 @@ class ParallelLayer(wiring.Component):
     datapath : Datapath
     levels_per_stage : int
         Adders between registers, at least 1.
-    dsp : Dsp or None
-        The family's multiplier; None for a registered `*`.
+    family : Family or None
+        Whose multiplier and carry chains it is built for; None for portable hardware.
 
     Members
     -------
@@ -40,13 +41,13 @@ class ParallelLayer(wiring.Component):
     """
 
     def __init__(
-        self, name: str, datapath: Datapath, *, levels_per_stage: int, dsp: Dsp | None = None
+        self, name: str, datapath: Datapath, *, levels_per_stage: int, family: Family | None = None
     ) -> None:
         if levels_per_stage < 1:
             raise ValueError(f"levels_per_stage must be at least 1, not {levels_per_stage}")
         self.name = name
         self.datapath = datapath
-        self._dsp = dsp
+        self._family = family
         self._schedule = schedule(datapath, levels_per_stage)
         inputs = [(op.low, op.high) for op in datapath.ops if isinstance(op, Input)]
         super().__init__(
@@ -79,8 +80,18 @@ class ParallelLayer(wiring.Component):
         with m.If(enable):
             m.d.sync += valid.eq(Cat(self.i.valid, valid))
         fields = [self.i.payload[name] for name, _ in self.i.payload.shape()]
+        family = self._family
         outputs = emit(
-            m, self.name, self.datapath, self._schedule, inputs=fields, enable=enable, dsp=self._dsp
+            m,
+            self.name,
+            self.datapath,
+            self._schedule,
+            inputs=fields,
+            enable=enable,
+            dsp=family and family.dsp,
+            complements=()
+            if family is None or family.free_subtraction
+            else complemented(self.datapath),
         )
         for (name, _), value in zip(self.o.payload.shape(), outputs, strict=True):
             m.d.comb += self.o.payload[name].eq(value)
