@@ -12,8 +12,9 @@ from mulbudget.spn.files import read_whole, write_whole
 
 def read_array(path: Path) -> npt.NDArray[np.integer]:
     """The array of a .npy file; `UserError` when the file cannot be read or holds no array."""
+    content = io.BytesIO(read_whole(path))
     try:
-        array = np.load(io.BytesIO(read_whole(path)), allow_pickle=False)
+        array = np.load(content, allow_pickle=False)
     except (ValueError, EOFError, MemoryError, OSError) as error:
         raise UserError(f"{path} is no .npy file of numbers, or it is truncated") from error
     if not isinstance(array, np.ndarray):

@@ -48,7 +48,7 @@ app.command()(verilog)
 def main() -> None:
     """Run the command: exit 2 with one sentence for what the user can put right, 130 for Ctrl-C."""
     try:
-        app()
+        app(prog_name="mulbudget")
     except UserError as error:
         complain(f"error: {error}")
         sys.exit(2)

@@ -11,7 +11,7 @@ from mulbudget.spn import load
 
 
 def run(
-    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .spn file.")],
     input: Annotated[
         Path,
         typer.Option(help="A .npy file of integers, first axis samples.", show_default=False),

@@ -37,7 +37,7 @@ COLUMNS = (
 
 
 def show(
-    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .spn file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Print the layers of a network: shapes, counts, ranges, and where the network comes from."""

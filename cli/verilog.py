@@ -25,7 +25,7 @@ SUMS = ("dsp", "shift_add", "adders_wb", "adders_wc", "adders_products")
 
 
 def verilog(
-    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .spn file.")],
     out: Annotated[Path, typer.Option(help="Folder for NAME.v and NAME.json.", show_default=False)],
     dsp: Annotated[
         int | None,

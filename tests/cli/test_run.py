@@ -1,0 +1,73 @@
+"""`mulbudget run`: integers in, integers out, a sentence for anything else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Command
+from tests.networks import example, samples
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, ">i4"])
+def test_the_output_is_that_of_the_network(
+    command: Command, network: Path, tmp_path: Path, dtype: str
+) -> None:
+    x = samples(example(), 10)
+    np.save(tmp_path / "x.npy", x.astype(dtype))
+    result = command("run", network, "--input", tmp_path / "x.npy", "--output", tmp_path / "y.npy")
+    assert result.returncode == 0
+    assert result.stdout == f"10 samples evaluated, written to {tmp_path / 'y.npy'}\n"
+    y = np.load(tmp_path / "y.npy")
+    assert y.dtype == np.int64
+    assert np.array_equal(y, example().run(x))
+
+
+def refusal(command: Command, network: Path, x: Path) -> str:
+    y = network.parent / "y.npy"
+    before = sorted(network.parent.iterdir())
+    result = command("run", network, "--input", x, "--output", y)
+    assert result.returncode == 2
+    assert sorted(network.parent.iterdir()) == before
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.zeros((2, 3)), "takes integers, and is given float64: quantize the input first"),
+        (np.zeros((2, 4), int), "takes shape (samples, 3), and is given (2, 4)"),
+        (np.full((2, 3), 8), "input 0 of sample 0 is 8, outside 0 to 7"),
+        (np.array(["text"]), "takes integers, and is given <U4"),
+    ],
+)
+def test_wrong_inputs(command: Command, network: Path, x: np.ndarray, message: str) -> None:
+    np.save(network.parent / "x.npy", x)
+    assert message in refusal(command, network, network.parent / "x.npy")
+
+
+def test_files_that_hold_no_array(command: Command, network: Path, tmp_path: Path) -> None:
+    x = tmp_path / "x.npy"
+    assert f"cannot read {x}: No such file" in refusal(command, network, x)
+    np.save(x, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
+    np.save(x, np.zeros((100, 3), int))
+    whole = x.read_bytes()
+    for length in (0, 3, 20, 90, 1000):
+        x.write_bytes(whole[:length])
+        assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
+    x.write_bytes(whole.replace(b"(100, 3)", b"(10**9,)"))
+    assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
+    x.write_bytes(whole.replace(b"(100, 3), ", b"(9" + b"9" * 17 + b",),")[: len(whole)])
+    assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
+    np.savez(tmp_path / "x.npz", a=np.zeros(3))
+    assert "holds several arrays" in refusal(command, network, tmp_path / "x.npz")
+
+
+def test_an_output_that_cannot_be_written(command: Command, network: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", samples(example(), 2))
+    y = tmp_path / "none" / "y.npy"
+    result = command("run", network, "--input", tmp_path / "x.npy", "--output", y)
+    assert result.returncode == 2
+    assert result.stderr == f"error: cannot write {y}: No such file or directory\n"

@@ -1,0 +1,77 @@
+"""`mulbudget show` prints what the counts and ranges say."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from mulbudget.cli.show import describe
+from mulbudget.spn import Network, network_counts, width
+from tests.cli.conftest import Command
+from tests.networks import example, networks
+
+
+def test_the_tables_of_the_example(command: Command, network: Path) -> None:
+    result = command("show", network)
+    assert result.returncode == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "fc1 sum-product 3→2→3 2 9 5 8 33% 39" in lines
+    assert "fc2 ternary-weight 3→2→2 2 6 2 5 50% 24" in lines
+    assert "total 4 15 7 13 41% 63" in lines
+    assert "act1 fc1 >> 1, clamped to 0 to 15 0 to 12 unsigned 4 1" in lines
+    assert "fc1 sum-product of x -75 to 23 signed 8 2" in lines
+    assert "recipe: none" in lines
+
+
+def test_lines_fit_a_terminal_of_80_columns(command: Command, network: Path) -> None:
+    lines = command("show", network).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_json_is_the_description(command: Command, network: Path) -> None:
+    result = command("show", network, "--json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout) == describe(example())
+
+
+def test_the_description_of_the_example() -> None:
+    description = describe(example())
+    assert description["provenance"] == {"recipe": "none"}
+    assert description["input"] == {
+        "shape": [3], "low": 0, "high": 7, "bits": 3, "signed": False, "fraction": 0
+    }  # fmt: skip
+    assert [layer["name"] for layer in description["layers"]] == ["fc1", "act1", "fc2", "argmax"]
+    assert description["layers"][1] == {
+        "name": "act1",
+        "operator": "requantize",
+        "input": "fc1",
+        "shift": 1,
+        "low": 0,
+        "high": 15,
+        "output": {
+            "shape": [3], "low": 0, "high": 12, "bits": 4, "signed": False, "fraction": 1
+        },
+    }  # fmt: skip
+    assert description["layers"][2]["wc"] == "identity"
+    assert description["total"] == {
+        "multiplications": 4,
+        "dense_multiplications": 15,
+        "additions": 7,
+        "non_zeros": 13,
+        "bits": 63,
+        "zeros": pytest.approx(1 - 13 / 22, abs=1e-4),
+    }
+
+
+@given(networks())
+def test_every_description_is_json_and_sums_up(network: Network) -> None:
+    description = json.loads(json.dumps(describe(network)))
+    counts = network_counts(network)
+    assert description["total"]["multiplications"] == counts.multiplications
+    assert sum(layer.get("r", 0) for layer in description["layers"]) == counts.multiplications
+    for layer in description["layers"]:
+        box = network.tensors[layer["name"]].range
+        assert (layer["output"]["bits"], layer["output"]["signed"]) == width(
+            min(box.low), max(box.high)
+        )
