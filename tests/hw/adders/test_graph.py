@@ -1,0 +1,32 @@
+import numpy as np
+
+from mulbudget.hw.adders import Add, AdderGraph, Output
+from mulbudget.spn import Range
+
+GRAPH = AdderGraph(
+    2,
+    (Add(0, 1), Add(2, 0, subtract=True, left_shift=1)),
+    (Output(3, shift=2), Output(2, negative=True), Output(None)),
+)
+"""x0 + x1, then 2 (x0 + x1) - x0."""
+
+
+def test_matrix_is_what_the_adders_compute() -> None:
+    assert GRAPH.matrix().tolist() == [[4, 8], [-1, -1], [0, 0]]
+
+
+def test_a_graph_evaluates_like_its_matrix() -> None:
+    x = np.random.default_rng(0).integers(-100, 100, (5, 7, 2))
+    assert np.array_equal(GRAPH(x), x @ GRAPH.matrix().T)
+
+
+def test_counts_adders_and_depth() -> None:
+    assert (GRAPH.adders, GRAPH.depth) == (2, 2)
+    assert GRAPH.depths == (0, 0, 1, 2)
+
+
+def test_ranges_are_exact_where_terms_cancel() -> None:
+    # Node by node, x0 + x1 - x0 would be taken for -5 to 15; it is x1.
+    graph = AdderGraph(2, (Add(0, 1), Add(2, 0, subtract=True)), (Output(3),))
+    ranges = graph.ranges(Range((0, 0), (5, 10)))
+    assert (ranges.low[3], ranges.high[3]) == (0, 10)

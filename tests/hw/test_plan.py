@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from mulbudget.hw.plan import make_plan
+from mulbudget.spn import Network, Node, Range, Requantize, SumProduct, Tensor, UserError
+from tests.networks import append, example
+
+
+def layer(a: list[int], high: int = 15) -> Network:
+    """Inputs 0 to `high`, each multiplied by its own of `a`."""
+    eye = np.eye(len(a), dtype=np.int8)
+    operator = SumProduct(eye, np.array(a), eye, np.zeros(len(a), np.int64), 0)
+    tensor = Tensor((len(a),), 0, Range.uniform(0, high, len(a)))
+    return Network("net", tensor, [Node("fc", operator, "x")])
+
+
+def test_every_live_product_has_a_multiplier() -> None:
+    assert make_plan(layer([3, 0, 8, -5])).dsp == 3
+
+
+def test_a_cap_leaves_the_multipliers_to_what_costs_most() -> None:
+    plan = make_plan(layer([3, 64, 85, 1]), dsp=1)
+    assert plan.layers[0].datapath.figures["dsp"] == 1
+    assert plan.layers[0].datapath.figures["adders_products"] == 1  # of 3; 64 and 1 are wires
+
+
+def test_none_at_all_is_possible() -> None:
+    assert make_plan(example(), dsp=0).dsp == 0
+
+
+def test_a_family_without_dsp_blocks_gets_none() -> None:
+    assert make_plan(example(), family="ice40-hx").dsp == 0
+
+
+@pytest.mark.parametrize(
+    ("a", "high", "message"),
+    [([3], 2**16, "layer fc: the sum of product 0"), ([2**15], 1, "layer fc: the multiplicand")],
+)
+def test_an_operand_that_is_too_wide_is_refused(a: list[int], high: int, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        make_plan(layer(a, high), family="ice40-up")
+    assert make_plan(layer(a, high), family="ice40-up", dsp=0).dsp == 0
+    assert make_plan(layer(a, high), family="ecp5").dsp == 1
+
+
+def test_the_rounding_of_a_requantization_is_in_the_bias_before_it() -> None:
+    plan = make_plan(append(layer([3]), "act", Requantize(3, 0, 7)))
+    assert plan.layers[0].datapath.ends == [(4, 49)]
+    assert plan.layers[1].datapath.ends == [(0, 6)]
+
+
+def test_options_out_of_range_are_refused() -> None:
+    with pytest.raises(UserError, match="-1 hardware multipliers"):
+        make_plan(example(), dsp=-1)
+    with pytest.raises(UserError, match="0 levels per stage"):
+        make_plan(example(), levels_per_stage=0)
+    with pytest.raises(UserError, match="choose from ecp5"):
+        make_plan(example(), family="ecp6")
+
+
+def test_only_chains_become_hardware() -> None:
+    network = layer([3, 5])
+    branch = Node("again", network.nodes[0].operator, "x")
+    forked = Network("net", network.input, [*network.nodes, branch])
+    with pytest.raises(UserError, match="operator again takes x, not fc"):
+        make_plan(forked)
