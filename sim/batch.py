@@ -78,8 +78,9 @@ class LaneSimulator:
     ----------
     designs : sequence of Design
         Of different names.
-    models : sequence of Path
-        Verilog of what the designs instantiate, besides the DSP models of their families.
+    models : sequence of Path, optional
+        Verilog of the primitives that the designs instantiate; by default the models of their
+        families' DSP blocks.
     flags : sequence of str
         More of Verilator's.
 
@@ -92,13 +93,18 @@ class LaneSimulator:
     """
 
     def __init__(
-        self, designs: Sequence[Design], *, models: Sequence[Path] = (), flags: Sequence[str] = ()
+        self,
+        designs: Sequence[Design],
+        *,
+        models: Sequence[Path] | None = None,
+        flags: Sequence[str] = (),
     ) -> None:
         self.sidecars = [design.sidecar for design in designs]
         names = [sidecar.name for sidecar in self.sidecars]
         if len(set(names)) != len(names):
             raise ValueError(f"designs in one simulator must have different names, not {names}")
-        sources = [*(design.verilog for design in designs), *dsp_models(self.sidecars), *models]
+        used = dsp_models(self.sidecars) if models is None else models
+        sources = [*(design.verilog for design in designs), *used]
         self._program = verilate.program(sources, wrapper(self.sidecars), TOP, flags)
 
     def run(
@@ -217,7 +223,7 @@ class BatchSimulator:
         verilog: Path,
         sidecar: Sidecar,
         *,
-        models: Sequence[Path] = (),
+        models: Sequence[Path] | None = None,
         flags: Sequence[str] = (),
     ) -> None:
         self.sidecar = sidecar

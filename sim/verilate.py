@@ -19,8 +19,6 @@ _VERILATOR = (
     *("--output-split", "10000", "--output-split-cfuncs", "1000"),
     *(f"-Wno-{each}" for each in _QUIET),
 )
-# Cell libraries are full of everything else, too.
-LIBRARY_FLAGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 
 # Optimizing would cost far more time than it saves: 8,000 adders compile in 10 s of processor time
 # and simulate 10,000 samples in 1.3 s; -Og takes 17 s and 0.2 s.

@@ -1,0 +1,33 @@
+"""Inputs that reach every corner of a network's range."""
+
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget.spn import Tensor
+
+
+def random_inputs(tensor: Tensor, samples: int, seed: int) -> npt.NDArray[np.int64]:
+    """Samples over the whole range of an input, the same for the same seed.
+
+    The first is all channels at their low end, the second all at their high end; a third of the
+    others has every channel at one end or the other, the rest is uniform.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        Of one axis.
+    samples : int
+        At least 1.
+    seed : int
+
+    Returns
+    -------
+    int64, (samples, channels)
+    """
+    random = np.random.default_rng(seed)
+    low, high = np.array(tensor.range.low), np.array(tensor.range.high)
+    x = random.integers(low, high, (samples, len(low)), np.int64, endpoint=True)
+    x[2::3] = np.where(random.random(x[2::3].shape) < 0.5, low, high)
+    x[0] = low
+    x[1:2] = high
+    return x
