@@ -40,7 +40,9 @@ CRC_INIT = 0xFFFF
 OVERHEAD = 6
 """Bytes of a frame around its payload."""
 
-MAX_PAYLOAD = 0xFFFF
+BITS_A_BYTE = 10
+"""On the line: a start bit and a stop bit around the eight."""
+
 GAP_BYTES = 256
 """A pause of so many byte times inside a frame ends it."""
 

@@ -4,15 +4,13 @@ from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from mulbudget.boards.frame import GAP_BYTES, Info
+from mulbudget.boards.frame import BITS_A_BYTE, GAP_BYTES, Info
 from mulbudget.boards.replies import Replies
 from mulbudget.boards.requests import Requests
 from mulbudget.boards.samples import Deserialiser, Serialiser
 from mulbudget.boards.uart import Receiver, Transmitter
 from mulbudget.hw.channels import layout
 from mulbudget.spn import Network
-
-BITS_A_BYTE = 10
 
 
 class Link(wiring.Component):

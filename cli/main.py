@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mulbudget.cli.bitstream import bitstream
+from mulbudget.cli.boards import boards
 from mulbudget.cli.console import complain
+from mulbudget.cli.infer import infer
+from mulbudget.cli.program import program
 from mulbudget.cli.run import run
 from mulbudget.cli.show import show
 from mulbudget.cli.verilog import verilog
@@ -43,6 +47,10 @@ def options(
 app.command()(show)
 app.command()(run)
 app.command()(verilog)
+app.command()(boards)
+app.command()(bitstream)
+app.command()(program)
+app.command()(infer)
 
 
 def main() -> None:

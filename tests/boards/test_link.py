@@ -9,8 +9,8 @@ from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mulbudget.boards.frame import ErrorCode, Frame, Info, Kind, Values, crc, encode
-from mulbudget.boards.link import BITS_A_BYTE, Link
+from mulbudget.boards.frame import BITS_A_BYTE, ErrorCode, Frame, Info, Kind, Values, crc, encode
+from mulbudget.boards.link import Link
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor
 from tests.boards.pins import Pins
 

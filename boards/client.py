@@ -1,0 +1,249 @@
+"""The host's end of the link: asks a board for results."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import serial
+from serial.tools import list_ports
+
+from mulbudget.boards.frame import (
+    BITS_A_BYTE,
+    GAP_BYTES,
+    OVERHEAD,
+    Decoder,
+    ErrorCode,
+    Frame,
+    Info,
+    Kind,
+    encode,
+)
+from mulbudget.spn import UserError
+
+TIMEOUT = 1.0
+"""Seconds that a board may take to answer, besides the time on the line."""
+
+RETRIES = 5
+WINDOW = 8
+"""Samples on their way at a time: hides the milliseconds that a USB adapter takes."""
+
+_POLL = 0.02
+_SETTLE = 0.05
+_TAGS = 256
+_TRANSIENT = (ErrorCode.BROKEN, ErrorCode.BAD_CRC)
+
+
+class Port(Protocol):
+    """What the client needs of a `serial.Serial`; `read` returns b"" when nothing comes soon."""
+
+    def write(self, content: bytes, /) -> int | None:
+        """Send bytes."""
+        ...
+
+    def read(self, size: int = 1, /) -> bytes:
+        """Up to `size` bytes that have arrived; waits a little for the first."""
+        ...
+
+
+def open_port(name: str, baud: int) -> serial.SerialBase:
+    """Open a serial port, or a pyserial URL like socket://host:port.
+
+    Raises
+    ------
+    UserError
+        When there is no such port, naming those there are, or it cannot be opened.
+    """
+    try:
+        return serial.serial_for_url(name, baud, timeout=_POLL, write_timeout=10 * TIMEOUT)
+    except (serial.SerialException, ValueError, OSError) as error:
+        present = ", ".join(sorted(each.device for each in list_ports.comports())) or "none"
+        raise UserError(
+            f"cannot open serial port {name}: {error} (ports that are here: {present})"
+        ) from error
+
+
+class Client:
+    """Talks to one board.
+
+    A request that is damaged or lost on the way is sent again, `RETRIES` times in a row at most.
+
+    Parameters
+    ----------
+    port : Port
+    baud : int
+        Of the port, to know how long a frame takes.
+    timeout : float
+        Seconds that the board may take to answer.
+
+    Attributes
+    ----------
+    retries : int
+        Requests that had to be sent again so far.
+    """
+
+    def __init__(self, port: Port, baud: int, timeout: float = TIMEOUT) -> None:
+        self._port, self._timeout = port, timeout
+        self._byte_time = BITS_A_BYTE / baud
+        self._decoder = Decoder()
+        self._arrived: deque[Frame] = deque()
+        self._tag = 0
+        self.retries = 0
+
+    def info(self) -> Info:
+        """What the board says of itself.
+
+        Raises
+        ------
+        UserError
+            When nothing answers, or it speaks another protocol.
+        """
+        for _ in range(1 + RETRIES):
+            tag = self._send(Kind.INFO)
+            frame = self._receive(self._timeout)
+            while frame is not None and (frame.kind, frame.tag) != (Kind.INFO_REPLY, tag):
+                frame = self._receive(self._timeout)
+            if frame is not None:
+                return Info.decode(frame.body)
+            self._recover()
+        raise UserError(
+            "no board answers: check that its bitstream is from mulbudget, the port, and the baud "
+            "rate it was built with"
+        )
+
+    def infer(
+        self,
+        samples: npt.NDArray[np.int64],
+        info: Info,
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> npt.NDArray[np.int64]:
+        """Results of samples.
+
+        Parameters
+        ----------
+        samples : int64, (samples, inputs)
+        info : Info
+            Of the board.
+        progress : callable, optional
+            Is told how many samples are done, at each.
+
+        Returns
+        -------
+        int64, (samples, outputs)
+
+        Raises
+        ------
+        UserError
+            When the samples do not suit the board, the board refuses one, or the link fails.
+        """
+        bodies = _bodies(samples, info)
+        results = np.zeros((len(samples), info.output.count), np.int64)
+        # A board answers one request while one more waits, so replies must not take longer.
+        window = WINDOW if info.output.length <= info.input.length else 1
+        waiting, sent = deque(range(len(samples))), dict[int, int]()
+        patience = self._timeout + window * (OVERHEAD + 1 + info.input.length) * self._byte_time
+        failures = done = 0
+        while waiting or sent:
+            while waiting and len(sent) < window:
+                sample = waiting.popleft()
+                sent[self._send(Kind.INFER, bodies[sample])] = sample
+            frame = self._receive(patience)
+            if frame is not None and frame.kind == Kind.INFER_REPLY:
+                sample = sent.pop(frame.tag, None)
+                if sample is not None and len(frame.body) == info.output.length:
+                    results[sample] = info.output.decode(frame.body)
+                    failures, done = 0, done + 1
+                    progress(done)
+                elif sample is not None:
+                    raise UserError("the board's replies have another length than it said")
+            elif frame is None or frame.kind == Kind.ERROR:
+                _check_refusal(frame, sent)
+                failures += 1
+                if failures > RETRIES:
+                    raise UserError(
+                        f"the link fails: {failures} requests in a row were not answered, after "
+                        f"{done} of {len(samples)} samples; check the cable, or use a lower baud "
+                        "rate"
+                    )
+                self._recover()
+                waiting.extendleft(reversed(sent.values()))
+                self.retries += len(sent)
+                sent.clear()
+        return results
+
+    def _send(self, kind: Kind, body: bytes = b"") -> int:
+        """Send a request; returns its tag."""
+        self._tag = (self._tag + 1) % _TAGS
+        try:
+            self._port.write(encode(kind, self._tag, body))
+        except (serial.SerialException, OSError) as error:
+            raise UserError(f"cannot write to the serial port: {error}") from error
+        return self._tag
+
+    def _receive(self, seconds: float) -> Frame | None:
+        """The next frame; None when none comes in time."""
+        deadline = time.monotonic() + seconds
+        while not self._arrived:
+            if time.monotonic() > deadline:
+                return None
+            self._arrived.extend(self._decoder.feed(self._read()))
+        return self._arrived.popleft()
+
+    def _recover(self) -> None:
+        """Wait until the line is quiet for long enough that both ends forget what was begun."""
+        quiet = GAP_BYTES * self._byte_time + _SETTLE
+        deadline = time.monotonic() + quiet
+        while time.monotonic() < deadline:
+            if self._read():
+                deadline = time.monotonic() + quiet
+        self._decoder.reset()
+        self._arrived.clear()
+
+    def _read(self) -> bytes:
+        try:
+            received = self._port.read(1)
+            waiting = getattr(self._port, "in_waiting", 0) if received else 0
+            return received + (self._port.read(waiting) if waiting else b"")
+        except (serial.SerialException, OSError) as error:
+            raise UserError(f"the serial port is gone: {error}") from error
+
+
+def check_network(info: Info, fingerprint: bytes, name: str) -> None:
+    """Raise `UserError` when a board holds another network than the one named."""
+    if info.network != fingerprint:
+        raise UserError(
+            f"the board holds network {info.network.hex()}, and {name} is {fingerprint.hex()}: "
+            "build its bitstream and program the board with it"
+        )
+
+
+def _bodies(samples: npt.NDArray[np.int64], info: Info) -> list[bytes]:
+    if samples.ndim != 2 or samples.shape[1] != info.input.count:
+        raise UserError(
+            f"the board takes shape (samples, {info.input.count}), and is given {samples.shape}"
+        )
+    bits = 8 * info.input.size
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if info.input.signed else (0, 2**bits - 1)
+    wrong = np.argwhere((samples < low) | (samples > high))
+    if len(wrong):
+        sample, channel = map(int, wrong[0])
+        raise _out_of_range(sample, f" (input {channel} is {samples[sample, channel]})")
+    return [info.input.encode(sample) for sample in samples]
+
+
+def _check_refusal(frame: Frame | None, sent: dict[int, int]) -> None:
+    """Raise `UserError` where asking again would not help."""
+    if frame is None or not frame.body or frame.body[0] in _TRANSIENT or frame.tag not in sent:
+        return
+    if frame.body[0] == ErrorCode.OUT_OF_RANGE:
+        raise _out_of_range(sent[frame.tag])
+    raise UserError(f"the board refuses sample {sent[frame.tag]} with error {frame.body[0]}")
+
+
+def _out_of_range(sample: int, detail: str = "") -> UserError:
+    return UserError(
+        f"the board refuses sample {sample}: a value is outside the range of its input{detail}; "
+        "quantize the samples as the network's training does"
+    )

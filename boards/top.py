@@ -1,0 +1,93 @@
+"""What runs on a board: the UART link, and a network behind it."""
+
+from contextlib import suppress
+from typing import Any
+
+from amaranth.build import ResourceError
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from mulbudget.boards.frame import GAP_BYTES
+from mulbudget.boards.link import Link
+from mulbudget.hw.accelerator import Accelerator
+from mulbudget.hw.plan import Plan
+from mulbudget.spn import Network
+
+
+class Core(wiring.Component):
+    """A network at the pins of a UART.
+
+    Parameters
+    ----------
+    network : Network
+    plan : Plan
+        Made for this network.
+    divider : int
+        Clocks of a bit.
+    gap_bytes : int
+        A pause of so many byte times ends a frame.
+
+    Members
+    -------
+    rx : In(1), tx : Out(1)
+        High at rest.
+    """
+
+    def __init__(
+        self, network: Network, plan: Plan, *, divider: int, gap_bytes: int = GAP_BYTES
+    ) -> None:
+        self.accelerator = Accelerator(network, plan)
+        self._link = Link(
+            network, latency=self.accelerator.latency, divider=divider, gap_bytes=gap_bytes
+        )
+        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1)})
+
+    def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
+        """Link and accelerator, stream to stream."""
+        m = Module()
+        m.submodules.link = link = self._link
+        m.submodules.accelerator = self.accelerator
+        connect(m, link.o, self.accelerator.i)
+        connect(m, self.accelerator.o, link.i)
+        m.d.comb += [link.rx.eq(self.rx), self.tx.eq(link.tx)]
+        return m
+
+
+class Top(wiring.Component):
+    """A `Core` at the pins of a board, and an LED that blinks about once a second.
+
+    The platform makes the clock and the power-on reset.
+
+    Parameters
+    ----------
+    core : Core
+    uart : tuple
+        Name and number of the board's resource.
+    """
+
+    def __init__(self, core: Core, uart: tuple[str, int]) -> None:
+        self._core, self._uart = core, uart
+        super().__init__({})
+
+    def elaborate(self, platform: Any) -> Module:
+        """The core, connected to the platform's pins."""
+        m = Module()
+        m.submodules.core = self._core
+        uart = platform.request(*self._uart)
+        m.d.comb += [self._core.rx.eq(uart.rx.i), uart.tx.o.eq(self._core.tx)]
+        led = _led(platform)
+        if led is not None:
+            heartbeat = Signal((int(platform.default_clk_frequency) // 2).bit_length())
+            m.d.sync += heartbeat.eq(heartbeat + 1)
+            m.d.comb += led.o.eq(heartbeat[-1])
+        return m
+
+
+def _led(platform: Any) -> Any:
+    """The first LED; None where the board has none, or its pin is taken."""
+    with suppress(ResourceError):
+        return platform.request("led", 0)
+    with suppress(ResourceError):
+        return platform.request("rgb_led", 0).g
+    return None

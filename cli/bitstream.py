@@ -1,0 +1,102 @@
+"""`mulbudget bitstream`: build the bitstream of a network for a board."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mulbudget.cli.console import console, table
+from mulbudget.spn import load
+
+if TYPE_CHECKING:
+    from mulbudget.boards.build import Design
+    from mulbudget.boards.report import Report
+
+
+def bitstream(
+    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    board: Annotated[str, typer.Option(help="A board of `mulbudget boards`.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the bitstream and report.json.", show_default=False)
+    ],
+    dsp: Annotated[
+        int | None,
+        typer.Option(help="Hardware multipliers, at most; all that the board has by default."),
+    ] = None,
+    baud: Annotated[int, typer.Option(help="Of the UART.")] = 115200,
+    seed: Annotated[int, typer.Option(help="Of placement.")] = 1,
+    levels_per_stage: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Adders between pipeline registers, at most; by default what suits the clock.",
+        ),
+    ] = None,
+) -> None:
+    """Build the bitstream that answers samples over the board's UART."""
+    # Amaranth is slow to import, and `mulbudget show` does without.
+    from mulbudget.boards.build import build, prepare
+    from mulbudget.boards.catalogue import find_board
+
+    target = find_board(board)
+    design = prepare(load(file), target, dsp=dsp, baud=baud, levels_per_stage=levels_per_stage)
+    printer = console()
+    if target.flow == "vivado":
+        _write_project(design, out, printer)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=printer) as progress:
+
+        @contextmanager
+        def announce(step: str) -> Iterator[None]:
+            task = progress.add_task(step, total=1)
+            yield
+            progress.update(task, completed=1)
+
+        report = build(design, out, seed=seed, announce=announce)
+    printer.print(_table(report))
+    printer.print(
+        f"{report.samples_per_second:,.0f} samples per second ({report.latency} clocks each, a new "
+        f"one every {report.interval}), {report.link_samples_per_second:,.0f} of them over the "
+        f"UART at {report.baud} baud\nwritten to {out / report.bitstream} and "
+        f"{out / 'report.json'}",
+        soft_wrap=True,
+    )
+
+
+def _write_project(design: "Design", out: Path, printer: Console) -> None:
+    from mulbudget.boards.build import write_vivado_project
+
+    paths = write_vivado_project(design, out)
+    printer.print(
+        f"{design.board.title} has a Xilinx device, whose bitstream Vivado must build: run `vivado "
+        f"-mode batch -source {design.network.name}.tcl` in {out}\nwritten: "
+        f"{', '.join(path.name for path in paths)}",
+        soft_wrap=True,
+    )
+
+
+def _table(report: "Report") -> Table:
+    rows: list[list[object]] = [
+        [title, each.used, each.available, _share(each.used, each.available)]
+        for title, each in (
+            ("LUT", report.lut),
+            ("FF", report.ff),
+            ("multipliers", report.dsp),
+            ("RAM blocks", report.bram),
+        )
+    ]
+    fmax = report.fmax_mhz
+    clock = ["clock of Fmax [MHz]", f"{report.clock_mhz:g}"]
+    rows.append([*clock, fmax or "unknown", _share(report.clock_mhz, fmax) if fmax else None])
+    title = f"{report.network} on {report.board}"
+    return table(title, ["", "used", "available", ""], rows, text=[""])
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / max(whole, 1):.1%}"
