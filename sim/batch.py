@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ import numpy.typing as npt
 
 from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.sim import verilate
 from mulbudget.sim.lanes import TOP, lanes, wrapper
 from mulbudget.sim.packing import pack, unpack
+from mulbudget.sim.verilate import Main, simulator
 from mulbudget.spn import UserError
 
 Integers = npt.NDArray[np.int64]
@@ -105,7 +106,14 @@ class LaneSimulator:
             raise ValueError(f"designs in one simulator must have different names, not {names}")
         used = dsp_models(self.sidecars) if models is None else models
         sources = [*(design.verilog for design in designs), *used]
-        self._program = verilate.program(sources, wrapper(self.sidecars), TOP, flags)
+        harness = resources.files("mulbudget.sim").joinpath("harness.cpp").read_text()
+        self._program = simulator(
+            Main(source=harness, prefix="Vmodel"),
+            TOP,
+            sources,
+            {"wrapper.v": wrapper(self.sidecars)},
+            flags,
+        )
 
     def run(
         self,

@@ -1,9 +1,9 @@
-"""Verilog and the C++ harness compiled to a program, once."""
+"""Verilog and a C++ main program compiled to a simulator, once."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 
 from mulbudget.sim import cache
@@ -15,33 +15,60 @@ _QUIET = (
     *("TIMESCALEMOD", "PINMISSING", "ASCRANGE", "COMBDLY"),
 )
 _VERILATOR = (
-    *("--cc", "--prefix", "Vmodel", "--no-timing"),
-    *("--output-split", "10000", "--output-split-cfuncs", "1000"),
+    *("--cc", "--no-timing", "--output-split", "10000", "--output-split-cfuncs", "1000"),
     *(f"-Wno-{each}" for each in _QUIET),
 )
 
 # Optimizing would cost far more time than it saves: 8,000 adders compile in 10 s of processor time
 # and simulate 10,000 samples in 1.3 s; -Og takes 17 s and 0.2 s.
-_CXX = (
-    *("-std=gnu++17", "-O0"),
-    *("-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0"),
-)
-_RUNTIME = ("verilated", "verilated_threads")
+_CXX = ("-std=gnu++17", "-O0", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0")
 _SMALL = 200_000  # bytes of C++ that are not worth a second compiler process
 
-PROGRAM = "simulator"
+_PROGRAM = "simulator"
 
 
-def program(sources: Sequence[Path], wrapper: str, top: str, flags: Sequence[str] = ()) -> Path:
-    """The simulator of module `top`, from the cache or made now.
+@dataclass(frozen=True, kw_only=True)
+class Main:
+    """The C++ around a model.
 
     Parameters
     ----------
+    source : str
+        C++ with `main`; includes the model's header.
+    prefix : str
+        Of the model: its header is PREFIX.h and its class PREFIX.
+    flags : tuple of str
+        Of Verilator's, that it needs.
+    runtime : tuple of str
+        The parts of Verilator's library that it links.
+    link : tuple of str
+        Arguments of the linker.
+    """
+
+    source: str
+    prefix: str
+    flags: tuple[str, ...] = ()
+    runtime: tuple[str, ...] = ("verilated", "verilated_threads")
+    link: tuple[str, ...] = ()
+
+
+def simulator(
+    main: Main,
+    top: str,
+    sources: Sequence[Path],
+    texts: Mapping[str, str],
+    flags: Sequence[str] = (),
+) -> Path:
+    """The program that simulates module `top`, from the cache or made now.
+
+    Parameters
+    ----------
+    main : Main
+    top : str
     sources : sequence of Path
         Verilog files.
-    wrapper : str
-        The Verilog of `top`, which instantiates what the files hold.
-    top : str
+    texts : mapping
+        More of them, by file name: Verilog, or a Verilator configuration (.vlt).
     flags : sequence of str
         More of Verilator's.
 
@@ -53,78 +80,65 @@ def program(sources: Sequence[Path], wrapper: str, top: str, flags: Sequence[str
         When Verilator or the compiler finds an error.
     """
     verilator, compiler = find("verilator"), find("g++")
-    harness = resources.files("mulbudget.sim").joinpath("harness.cpp").read_text()
-    options = (*_VERILATOR, *flags, "--top-module", top)
+    options = (*_VERILATOR, *main.flags, *flags, "--prefix", main.prefix, "--top-module", top)
     name = "simulator-" + cache.key(
         [
-            *(verilator.identity, compiler.identity),
-            *("\0".join((*options, *_CXX)), harness, wrapper),
+            *(verilator.identity, compiler.identity, main.source),
+            *("\0".join(part) for part in (options, _CXX, main.link, texts, texts.values())),
             *(path.read_bytes() for path in sources),
         ]
     )
 
     def make(folder: Path) -> None:
-        runtime = _runtime(verilator, compiler)
-        (folder / "wrapper.v").write_text(wrapper)
-        (folder / "harness.cpp").write_text(harness)
+        runtime = _runtime(verilator, compiler, main.runtime)
+        for file, text in {**texts, "main.cpp": main.source}.items():
+            (folder / file).write_text(text)
         files = [str(path.resolve()) for path in sources]
-        verilator.run(*options, "--Mdir", "model", "wrapper.v", *files, folder=folder)
+        verilator.run(*options, "--Mdir", "model", *texts, *files, folder=folder)
         objects = _compile(verilator, compiler, folder)
-        compiler.run(*objects, *runtime, "-pthread", "-o", PROGRAM, folder=folder)
-        for path in sorted(folder.rglob("*"), reverse=True):
-            if path.is_dir():
-                path.rmdir()
-            elif path.name != PROGRAM:
-                path.unlink()
+        compiler.run(*objects, *runtime, *main.link, "-pthread", "-o", _PROGRAM, folder=folder)
+        _keep_only(folder / _PROGRAM)
 
-    return cache.entry(name, make) / PROGRAM
+    return cache.entry(name, make) / _PROGRAM
 
 
-def _runtime(verilator: Tool, compiler: Tool) -> list[Path]:
+def _runtime(verilator: Tool, compiler: Tool, units: Sequence[str]) -> list[Path]:
     """Verilator's own library, which is the same for every model."""
-    name = "verilated-" + cache.key([verilator.identity, compiler.identity, *_CXX])
-    include = _include(verilator)
+    flags = (*_CXX, *_include_flags(verilator))
 
-    def make(folder: Path) -> None:
-        def compile_one(unit: str) -> None:
-            compiler.run(
-                *(*_CXX, f"-I{include}", f"-I{include / 'vltstd'}"),
-                *("-c", include / f"{unit}.cpp", "-o", f"{unit}.o"),
-                folder=folder,
-            )
+    def compiled(unit: str) -> Path:
+        def make(folder: Path) -> None:
+            source = _include(verilator) / f"{unit}.cpp"
+            compiler.run(*flags, "-c", source, "-o", f"{unit}.o", folder=folder)
 
-        with ThreadPoolExecutor(_processors()) as pool:
-            list(pool.map(compile_one, _RUNTIME))
+        name = f"{unit}-" + cache.key([verilator.identity, compiler.identity, *flags])
+        return cache.entry(name, make) / f"{unit}.o"
 
-    entry = cache.entry(name, make)
-    return [entry / f"{unit}.o" for unit in _RUNTIME]
+    with ThreadPoolExecutor(_processors()) as pool:
+        return list(pool.map(compiled, units))
 
 
 def _compile(verilator: Tool, compiler: Tool, folder: Path) -> list[str]:
-    """Object files of the model and the harness, by as many compilers as there are processors."""
-    include = _include(verilator)
+    """Object files of the model and `main`, by as many compilers as there are processors."""
+    flags = (*_CXX, f"-I{folder / 'model'}", *_include_flags(verilator))
     model = sorted((folder / "model").glob("*.cpp"))
     small = sum(path.stat().st_size for path in model) < _SMALL
-    units = _shares([*model, folder / "harness.cpp"], 1 if small else _processors())
+    units = _shares([*model, folder / "main.cpp"], 1 if small else _processors())
 
-    def compile_one(job: tuple[int, list[Path]]) -> str:
+    def compiled(job: tuple[int, list[Path]]) -> str:
         index, paths = job
         unit = folder / f"unit{index}.cpp"
         unit.write_text("".join(f'#include "{path}"\n' for path in paths))
-        compiler.run(
-            *(*_CXX, f"-I{folder / 'model'}", f"-I{include}", f"-I{include / 'vltstd'}"),
-            *("-c", unit, "-o", f"unit{index}.o"),
-            folder=folder,
-        )
+        compiler.run(*flags, "-c", unit, "-o", f"unit{index}.o", folder=folder)
         return f"unit{index}.o"
 
     with ThreadPoolExecutor(_processors()) as pool:
-        return list(pool.map(compile_one, enumerate(units)))
+        return list(pool.map(compiled, enumerate(units)))
 
 
 def _shares(paths: Sequence[Path], count: int) -> list[list[Path]]:
     """`paths` in at most `count` groups of about the same size."""
-    groups: list[list[Path]] = [[] for _ in range(max(min(count, len(paths)), 1))]
+    groups: list[list[Path]] = [[] for _ in range(min(count, len(paths)))]
     sizes = [0] * len(groups)
     for path in sorted(paths, key=lambda path: -path.stat().st_size):
         smallest = sizes.index(min(sizes))
@@ -138,6 +152,20 @@ def _include(verilator: Tool) -> Path:
         "--getenv", "VERILATOR_ROOT", folder="."
     )
     return Path(root.strip()) / "include"
+
+
+def _include_flags(verilator: Tool) -> tuple[str, str]:
+    include = _include(verilator)
+    return f"-I{include}", f"-I{include / 'vltstd'}"
+
+
+def _keep_only(kept: Path) -> None:
+    """Remove everything else from the folder of `kept`."""
+    for path in sorted(kept.parent.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        elif path != kept:
+            path.unlink()
 
 
 def _processors() -> int:

@@ -1,0 +1,1 @@
+"""cocotb benches of generated networks; `mulbudget.sim.benches` runs them."""
