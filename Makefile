@@ -16,6 +16,8 @@ PYTHON      ?= python3
 BIN         := .venv/bin
 MULBUDGET   := $(BIN)/mulbudget
 
+PACKAGES    := boards hw sim spn train
+
 # What each step reads: a change of these makes its files again, and nothing else does.
 TRAINING := $(wildcard train/*.py spn/*.py)
 HARDWARE := $(wildcard spn/*.py hw/*.py hw/*/*.py)
@@ -46,6 +48,7 @@ sim: $(NETWORK) ## the whole test set through the RTL
 	$(MULBUDGET) sim $(NETWORK)
 
 bitstream: $(REPORT) ## synthesis, place and route for BOARD, with a report
+	@echo "The bitstream and report.json are in $(dir $(REPORT))"
 
 program: $(REPORT) ## load the bitstream into the connected BOARD
 	$(MULBUDGET) program $(dir $(REPORT)) --board $(BOARD)
@@ -60,6 +63,8 @@ lint: $(BIN)/ready ## format, rules and types
 	$(BIN)/pyright
 
 docs: $(BIN)/ready ## the manual as a site, in build/docs
+	@mkdir -p build/packages/mulbudget
+	@ln -sfn $(addprefix $(CURDIR)/,$(PACKAGES)) build/packages/mulbudget/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lock: $(BIN)/ready ## pin the newest packages that pyproject.toml allows
