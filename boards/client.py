@@ -31,7 +31,6 @@ WINDOW = 8
 """Samples on their way at a time: hides the milliseconds that a USB adapter takes."""
 
 _POLL = 0.02
-_SETTLE = 0.05
 _TAGS = 256
 _TRANSIENT = (ErrorCode.BROKEN, ErrorCode.BAD_CRC)
 
@@ -77,6 +76,8 @@ class Client:
         Of the port, to know how long a frame takes.
     timeout : float
         Seconds that the board may take to answer.
+    clock : callable
+        Seconds since some moment; another one where the line is simulated.
 
     Attributes
     ----------
@@ -84,8 +85,14 @@ class Client:
         Requests that had to be sent again so far.
     """
 
-    def __init__(self, port: Port, baud: int, timeout: float = TIMEOUT) -> None:
-        self._port, self._timeout = port, timeout
+    def __init__(
+        self,
+        port: Port,
+        baud: int,
+        timeout: float = TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._port, self._timeout, self._clock = port, timeout, clock
         self._byte_time = BITS_A_BYTE / baud
         self._decoder = Decoder()
         self._arrived: deque[Frame] = deque()
@@ -158,19 +165,24 @@ class Client:
                     progress(done)
                 elif sample is not None:
                     raise UserError("the board's replies have another length than it said")
-            elif frame is None or frame.kind == Kind.ERROR:
-                _check_refusal(frame, sent)
-                failures += 1
-                if failures > RETRIES:
-                    raise UserError(
-                        f"the link fails: {failures} requests in a row were not answered, after "
-                        f"{done} of {len(samples)} samples; check the cable, or use a lower baud "
-                        "rate"
-                    )
+                continue
+            if frame is not None and (frame.kind != Kind.ERROR or frame.tag not in sent):
+                continue  # left over from before, or about a damaged tag: time will tell
+            failures += 1
+            if failures > RETRIES:
+                raise UserError(
+                    f"the link fails: {failures} requests in a row were not answered, after {done} "
+                    f"of {len(samples)} samples; check the cable, or use a lower baud rate"
+                )
+            if frame is None:
                 self._recover()
-                waiting.extendleft(reversed(sent.values()))
-                self.retries += len(sent)
+                again = list(sent.values())
                 sent.clear()
+            else:
+                _check_refusal(frame, sent[frame.tag])
+                again = [sent.pop(frame.tag)]
+            waiting.extendleft(reversed(again))
+            self.retries += len(again)
         return results
 
     def _send(self, kind: Kind, body: bytes = b"") -> int:
@@ -184,20 +196,20 @@ class Client:
 
     def _receive(self, seconds: float) -> Frame | None:
         """The next frame; None when none comes in time."""
-        deadline = time.monotonic() + seconds
+        deadline = self._clock() + seconds
         while not self._arrived:
-            if time.monotonic() > deadline:
+            if self._clock() > deadline:
                 return None
             self._arrived.extend(self._decoder.feed(self._read()))
         return self._arrived.popleft()
 
     def _recover(self) -> None:
         """Wait until the line is quiet for long enough that both ends forget what was begun."""
-        quiet = GAP_BYTES * self._byte_time + _SETTLE
-        deadline = time.monotonic() + quiet
-        while time.monotonic() < deadline:
+        quiet = GAP_BYTES * self._byte_time + self._timeout / 20
+        deadline = self._clock() + quiet
+        while self._clock() < deadline:
             if self._read():
-                deadline = time.monotonic() + quiet
+                deadline = self._clock() + quiet
         self._decoder.reset()
         self._arrived.clear()
 
@@ -233,13 +245,13 @@ def _bodies(samples: npt.NDArray[np.int64], info: Info) -> list[bytes]:
     return [info.input.encode(sample) for sample in samples]
 
 
-def _check_refusal(frame: Frame | None, sent: dict[int, int]) -> None:
+def _check_refusal(frame: Frame, sample: int) -> None:
     """Raise `UserError` where asking again would not help."""
-    if frame is None or not frame.body or frame.body[0] in _TRANSIENT or frame.tag not in sent:
-        return
-    if frame.body[0] == ErrorCode.OUT_OF_RANGE:
-        raise _out_of_range(sent[frame.tag])
-    raise UserError(f"the board refuses sample {sent[frame.tag]} with error {frame.body[0]}")
+    code = frame.body[0] if frame.body else None
+    if code == ErrorCode.OUT_OF_RANGE:
+        raise _out_of_range(sample)
+    if code not in _TRANSIENT:
+        raise UserError(f"the board refuses sample {sample} with error {code}")
 
 
 def _out_of_range(sample: int, detail: str = "") -> UserError:
