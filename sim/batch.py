@@ -292,7 +292,9 @@ def _complaint(what: str, name: str, samples: int, taken: int, given: int, clock
                 f"in {clocks} clocks"
             )
         case "surplus":
-            return f"{name} offers a result in clock {clocks} after all of its {taken} samples"
+            return (
+                f"{name} offers a result in clock {clocks} that none of {taken} samples asked for"
+            )
         case _:
             return (
                 f"{name} withdraws or changes result {given} in clock {clocks}, before it is taken"

@@ -1,0 +1,54 @@
+"""The synthesised netlist of every device family gives the network's integers."""
+
+from pathlib import Path
+
+import pytest
+
+from mulbudget.hw.families import FAMILIES
+from mulbudget.hw.plan import make_plan
+from mulbudget.hw.sidecar import Sidecar
+from mulbudget.hw.verilog import write
+from mulbudget.sim.compare import compare
+from mulbudget.sim.gate import gate_level_simulator, netlist
+from mulbudget.sim.inputs import random_inputs
+from mulbudget.spn import UserError
+from tests.networks import example
+
+NETWORK = example()
+X = random_inputs(NETWORK.input, 64, 0)
+
+
+def generate(folder: Path, family: str | None) -> tuple[Path, Sidecar]:
+    sidecar = write(NETWORK, make_plan(NETWORK, family=family), folder)
+    return folder / f"{sidecar.name}.v", sidecar
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_netlist_is_bit_exact_and_as_fast(tmp_path: Path, family: str) -> None:
+    hardware = gate_level_simulator(*generate(tmp_path, family), family)
+    assert compare(NETWORK, hardware, X).passed
+    assert compare(NETWORK, hardware, X, stalls=0.4).passed
+
+
+@pytest.mark.parametrize("family", [name for name, each in FAMILIES.items() if each.dsp])
+def test_the_netlist_holds_the_multipliers_of_the_plan(tmp_path: Path, family: str) -> None:
+    verilog, sidecar = generate(tmp_path, family)
+    dsp = FAMILIES[family].dsp
+    assert dsp is not None
+    text = netlist(verilog, sidecar, FAMILIES[family]).read_text()
+    instances = [line for line in text.splitlines() if line.split()[:1] == [dsp.primitive]]
+    assert len(instances) == sidecar.multipliers > 0
+
+
+def test_a_wrong_netlist_is_caught(tmp_path: Path) -> None:
+    verilog, sidecar = generate(tmp_path, "ice40-hx")
+    text = verilog.read_text()
+    assert " - " in text
+    verilog.write_text(text.replace(" - ", " + ", 1))
+    hardware = gate_level_simulator(verilog, sidecar, "ice40-hx")
+    assert not compare(NETWORK, hardware, X).passed
+
+
+def test_an_unknown_family(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no device family 'ecp6'"):
+        gate_level_simulator(*generate(tmp_path, None), "ecp6")
