@@ -80,8 +80,8 @@ class _Emitter:
         chain = [self._make(value, first)]
         for stage in range(first + 1, self._schedule.last[value] + 1):
             register = self._signal(op, stage, suffix, reset_less=True)
-            with self._m.If(self._enable):
-                self._m.d.sync += register.eq(chain[-1])
+            # A Mux, not an If: it makes one line of Verilog instead of a process.
+            self._m.d.sync += register.eq(Mux(self._enable, chain[-1], register))
             chain.append(register)
         self._made.append(chain)
 

@@ -1,6 +1,6 @@
 """A product by a constant in a hardware multiplier."""
 
-from amaranth import Cat, Const, Module, Signal, Value, signed
+from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -52,8 +52,10 @@ class Multiplier(wiring.Component):
         if self._dsp is None:
             x = Signal.like(self.x, name="operand", reset_less=True)
             y = Signal.like(self.y, name="product", reset_less=True)
-            with m.If(self.enable):
-                m.d.sync += [x.eq(self.x), y.eq(x * self._constant)]
+            m.d.sync += [
+                x.eq(Mux(self.enable, self.x, x)),
+                y.eq(Mux(self.enable, x * self._constant, y)),
+            ]
             m.d.comb += self.y.eq(y)
             return m
         bits = self._dsp.bits
