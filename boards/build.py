@@ -25,7 +25,7 @@ from mulbudget.boards.top import Core, Top
 from mulbudget.boards.uart import divider
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import Plan, make_plan
-from mulbudget.hw.sidecar import encode
+from mulbudget.hw.sidecar import Sidecar, encode
 from mulbudget.hw.verilog import describe
 from mulbudget.sim import tools
 from mulbudget.spn import Network, UserError
@@ -49,15 +49,16 @@ class Design:
     network : Network
     board : Board
     plan : Plan
-    core : Core
     baud : int
+    divider : int
+        Clocks of a bit.
     """
 
     network: Network
     board: Board
     plan: Plan
-    core: Core
     baud: int
+    divider: int
 
 
 def prepare(
@@ -81,8 +82,7 @@ def prepare(
         dsp=available if dsp is None else min(dsp, available),
         levels_per_stage=levels,
     )
-    core = Core(network, plan, divider=clocks)
-    return Design(network=network, board=board, plan=plan, core=core, baud=baud)
+    return Design(network=network, board=board, plan=plan, baud=baud, divider=clocks)
 
 
 # A sixth of the time of nextpnr's default, for clocks within a tenth of its.
@@ -125,7 +125,7 @@ def build(
     if reports.vendor_of(board) == "gowin":
         platform = with_himbaechel(platform)
     with announce("amaranth"):
-        _extract(
+        sidecar = _extract(
             platform(),
             design,
             folder,
@@ -150,10 +150,10 @@ def build(
     except KeyboardInterrupt:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    result = _report(design, folder, round(time.monotonic() - start, 1))
+    result = _report(design, sidecar, folder, round(time.monotonic() - start, 1))
     bitstream = read_whole(folder / result.bitstream)
     write_whole(target / result.bitstream, bitstream)
-    write_whole(target / f"{name}.json", _sidecar(design))
+    write_whole(target / f"{name}.json", encode(sidecar))
     write_whole(target / "report.json", msgspec.json.format(msgspec.json.encode(result)) + b"\n")
     return result
 
@@ -174,26 +174,26 @@ def write_vivado_project(design: Design, out: str | os.PathLike[str]) -> list[Pa
     target, name = make_folder(out), design.network.name
     # The packaged Yosys, so that the Verilog does not depend on what is installed.
     with mock.patch.dict(os.environ, AMARANTH_USE_YOSYS="builtin"):
-        plan = _plan(design.board.platform_class()(), design)
+        plan, sidecar = _plan(design.board.platform_class()(), design)
     wanted = [f"{name}{suffix}" for suffix in (".v", ".xdc", ".tcl")]
     paths = [write_whole(target / each, plan.files[each]) for each in wanted]
-    return [*paths, write_whole(target / f"{name}.json", _sidecar(design))]
+    return [*paths, write_whole(target / f"{name}.json", encode(sidecar))]
 
 
-def _plan(platform: Any, design: Design, **overrides: Any) -> Any:
-    """Amaranth's build plan; without source positions, which name folders of this machine."""
-    top = Top(design.core, design.board.uart)
-    return platform.prepare(top, design.network.name, emit_src=False, **overrides)
+def _plan(platform: Any, design: Design, **overrides: Any) -> tuple[Any, Sidecar]:
+    """Amaranth's build plan, and what the sidecar says of the network in it."""
+    core = Core(design.network, design.plan, divider=design.divider)
+    top = Top(core, design.board.uart)
+    # Without source positions, which name folders of this machine.
+    plan = platform.prepare(top, design.network.name, emit_src=False, **overrides)
+    return plan, describe(design.network, design.plan, core.accelerator)
 
 
-def _extract(platform: Any, design: Design, folder: Path, **overrides: Any) -> None:
-    plan = _plan(platform, design, **overrides)
+def _extract(platform: Any, design: Design, folder: Path, **overrides: Any) -> Sidecar:
+    plan, sidecar = _plan(platform, design, **overrides)
     for name, content in plan.files.items():
         write_whole(folder / name, content)
-
-
-def _sidecar(design: Design) -> bytes:
-    return encode(describe(design.network, design.plan, design.core.accelerator))
+    return sidecar
 
 
 def _empty(folder: Path) -> Path:
@@ -234,20 +234,19 @@ def error_line(output: str) -> str:
     return (found or lines[-1:] or ["it said nothing"])[0].strip()
 
 
-def _report(design: Design, folder: Path, seconds: float) -> Report:
+def _report(design: Design, sidecar: Sidecar, folder: Path, seconds: float) -> Report:
     board, name = design.board, design.network.name
     cells, fmax = reports.read_report(folder / f"{name}.cells.json")
     used = reports.utilisation(board, cells, (folder / f"{name}.tim").read_text())
-    accelerator = design.core.accelerator
     return Report(
         network=name,
         board=board.name,
         bitstream=f"{name}{board.suffix}",
         fmax_mhz=None if fmax is None else round(fmax, 2),
         clock_mhz=board.clock_mhz,
-        latency=accelerator.latency,
-        interval=accelerator.interval,
-        samples_per_second=board.clock_mhz * 1e6 / accelerator.interval,
+        latency=sidecar.latency,
+        interval=sidecar.interval,
+        samples_per_second=board.clock_mhz * 1e6 / sidecar.interval,
         baud=design.baud,
         link_samples_per_second=round(_link_rate(design), 1),
         seconds=seconds,

@@ -9,6 +9,8 @@ from typing import Any
 _CHIPS = {"GW2A-LV18PG256C8/I7": "GW2A-18"}
 """Chip databases where amaranth-boards names another: the Tang Primer 20K carries no C version."""
 
+# The limit on attempts to place a cell makes a network that does not fit fail in seconds, not in
+# minutes.
 _COMMANDS = (
     """
     {{invoke_tool("yosys")}}
@@ -20,6 +22,7 @@ _COMMANDS = (
     {{invoke_tool("nextpnr-himbaechel")}}
         {{quiet("--quiet")}}
         {{get_override("nextpnr_opts")|options}}
+        --placer-heap-cell-placement-timeout 100
         --log {{name}}.tim
         --device {{platform.part}}
         --vopt family={{platform._chipdb_device}}

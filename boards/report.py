@@ -65,41 +65,24 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-# The cells of nextpnr's report that make each resource, and how many one stands for.
-_CELLS: dict[str, dict[str, dict[str, int]]] = {
-    "ecp5": {
-        "lut": {"TRELLIS_COMB": 1},
-        "ff": {"TRELLIS_FF": 1},
-        "dsp": {"MULT18X18D": 1},
-        "bram": {"DP16KD": 1},
-    },
-    "ice40": {
-        "lut": {"ICESTORM_LC": 1},
-        "dsp": {"ICESTORM_DSP": 1},
-        "bram": {"ICESTORM_RAM": 1},
-    },
-    "gowin": {
-        "lut": {"LUT4": 1, "ALU": 1, "RAM16SDP4": 4},
-        "ff": {"DFF": 1},
-        "dsp": {"MULT18X18": 1},
-        "bram": {"BSRAM": 1},
-    },
+# The cells that nextpnr counts for each resource. Those of iCE40 are logic cells, whose flip-flops
+# only the log tells; a Gowin ALU takes a LUT, which is counted among the LUT4.
+_CELLS = {
+    "ecp5": {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "dsp": "MULT18X18D", "bram": "DP16KD"},
+    "ice40": {"lut": "ICESTORM_LC", "dsp": "ICESTORM_DSP", "bram": "ICESTORM_RAM"},
+    "gowin": {"lut": "LUT4", "ff": "DFF", "dsp": "MULT18X18", "bram": "BSRAM"},
 }
-# Adders and LUT RAM sit in the places of LUTs.
-_SHARED = {"ALU", "RAM16SDP4"}
 _NAMES = {"lut": "LUTs", "ff": "flip-flops", "dsp": "multipliers", "bram": "blocks of RAM"}
 _ICE40_FF = re.compile(r"(\d+) LCs used as (?:LUT4 and )?DFF")
+_UNPLACED = re.compile(r"Unable to (?:place|find legal placement for) cell .* type '(\w+)'")
 _UTILISATION = re.compile(r"Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%")
 
 
 def utilisation(board: Board, cells: dict[str, Resource], log: str) -> dict[str, Resource]:
     """LUT, FF, DSP and BRAM of a device from nextpnr's counts of cells and its log."""
-    vendor = vendor_of(board)
-    result = {
-        name: _sum({cell: each for cell, each in weights.items() if cell in cells}, cells)
-        for name, weights in _CELLS[vendor].items()
-    }
-    if vendor == "ice40":
+    none = Resource(0, 0)
+    result = {name: cells.get(cell, none) for name, cell in _CELLS[vendor_of(board)].items()}
+    if "ff" not in result:
         used = sum(map(int, _ICE40_FF.findall(log)))
         result["ff"] = Resource(used, result["lut"].available)
     return {name: result[name] for name in _NAMES}
@@ -109,13 +92,6 @@ def vendor_of(board: Board) -> str:
     """Which of nextpnr's architectures builds it: "ecp5", "ice40" or "gowin"."""
     family = board.family or ""
     return {"ice": "ice40", "gw1": "gowin", "gw2": "gowin"}.get(family[:3], family)
-
-
-def _sum(weights: dict[str, int], cells: dict[str, Resource]) -> Resource:
-    return Resource(
-        sum(weight * cells[cell].used for cell, weight in weights.items()),
-        sum(cells[cell].available for cell in weights if cell not in _SHARED),
-    )
 
 
 def read_report(path: Path) -> tuple[dict[str, Resource], float | None]:
@@ -130,19 +106,21 @@ def check_fit(board: Board, log: str) -> None:
     """Raise `UserError` where nextpnr's log says that a resource does not suffice."""
     lines = _UTILISATION.findall(log)
     cells = {name: Resource(int(used), int(available)) for name, used, available in lines}
-    if not cells:
-        return
-    totals = utilisation(board, cells, log)
-    over = [name for name, each in totals.items() if each.used > each.available]
-    over += [name for name, each in cells.items() if each.used > each.available]
+    counts = {_NAMES[name]: each for name, each in utilisation(board, cells, log).items()} | cells
+    over = [name for name, each in counts.items() if each.used > each.available]
+    unplaced = _UNPLACED.search(log)
     if over:
-        name = over[0]
-        each = totals.get(name) or cells[name]
-        raise UserError(
-            f"the network does not fit on {board.name}: it needs {each.used:,} "
-            f"{_NAMES.get(name, name)} and the device has {each.available:,}; train it with fewer "
-            f"multipliers or more zeros, or take a larger board"
-        )
+        needs = f"{counts[over[0]].used:,} {over[0]} and the device has"
+    elif unplaced and unplaced[1] in cells:
+        over = [unplaced[1]]
+        needs = f"{cells[over[0]].used:,} {over[0]} cells, in rows that find no place among the"
+    else:
+        return
+    raise UserError(
+        f"the network does not fit on {board.name}: it needs {needs} "
+        f"{counts[over[0]].available:,}; train it with fewer multipliers or more zeros, or take a "
+        "larger board"
+    )
 
 
 def check_clock(board: Board, fmax_mhz: float | None, levels_per_stage: int) -> None:

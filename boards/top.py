@@ -5,7 +5,7 @@ from typing import Any
 
 from amaranth.build import ResourceError
 from amaranth.hdl import Module, Signal
-from amaranth.lib import wiring
+from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from mulbudget.boards.frame import GAP_BYTES
@@ -74,10 +74,13 @@ class Top(wiring.Component):
         """The core, connected to the platform's pins."""
         m = Module()
         m.submodules.core = self._core
-        uart = platform.request(*self._uart)
-        m.d.comb += [self._core.rx.eq(uart.rx.i), uart.tx.o.eq(self._core.tx)]
-        led = _led(platform)
-        if led is not None:
+        uart = platform.request(*self._uart, dir="-")
+        m.submodules.rx = rx = io.Buffer("i", uart.rx)
+        m.submodules.tx = tx = io.Buffer("o", uart.tx)
+        m.d.comb += [self._core.rx.eq(rx.i), tx.o.eq(self._core.tx)]
+        pin = _led(platform)
+        if pin is not None:
+            m.submodules.led = led = io.Buffer("o", pin)
             heartbeat = Signal((int(platform.default_clk_frequency) // 2).bit_length())
             m.d.sync += heartbeat.eq(heartbeat + 1)
             m.d.comb += led.o.eq(heartbeat[-1])
@@ -87,7 +90,7 @@ class Top(wiring.Component):
 def _led(platform: Any) -> Any:
     """The first LED; None where the board has none, or its pin is taken."""
     with suppress(ResourceError):
-        return platform.request("led", 0)
+        return platform.request("led", 0, dir="-")
     with suppress(ResourceError):
-        return platform.request("rgb_led", 0).g
+        return platform.request("rgb_led", 0, dir="-").g
     return None
