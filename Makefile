@@ -30,8 +30,9 @@ REPORT  := $(OUT)/$(BOARD)/report.json
 ##@ The two commands
 demo: $(NETWORK) $(VERILOG) ## train, export, Verilog, bit-exact simulation, bitstream, summary
 	$(MULBUDGET) show $(NETWORK)
-	$(MULBUDGET) sim $(NETWORK) --report $(OUT)/sim.json
-	$(MAKE) --no-print-directory $(REPORT)
+	$(MULBUDGET) sim $(NETWORK) | tee $(OUT)/sim.txt
+	@$(MAKE) --no-print-directory bitstream
+	@echo
 	$(MULBUDGET) summary $(OUT) --board $(BOARD)
 
 test: $(BIN)/ready ## run all tests, on every core

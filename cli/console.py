@@ -36,7 +36,7 @@ def table(
     ----------
     title : str
     columns : sequence of str
-        The headings.
+        The headings; no line of headings where all are empty.
     rows : iterable of sequences
         A cell per column; None is an empty cell, and an int has its thousands separated.
     text : sequence of str
@@ -48,6 +48,7 @@ def table(
         title=title,
         title_justify="left",
         title_style="bold",
+        show_header=any(columns),
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,

@@ -13,6 +13,7 @@ from mulbudget.cli.infer import infer
 from mulbudget.cli.program import program
 from mulbudget.cli.run import run
 from mulbudget.cli.show import show
+from mulbudget.cli.summary import summary
 from mulbudget.cli.verilog import verilog
 from mulbudget.spn import UserError
 
@@ -51,6 +52,7 @@ app.command()(boards)
 app.command()(bitstream)
 app.command()(program)
 app.command()(infer)
+app.command()(summary)
 
 
 def main() -> None:

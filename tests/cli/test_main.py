@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Command
 
-VERBS = ("show", "run", "verilog")
+VERBS = ("show", "run", "verilog", "boards", "bitstream", "program", "infer", "summary")
 
 
 def test_without_arguments_it_prints_its_verbs(command: Command) -> None:
@@ -49,7 +49,7 @@ def test_wrong_usage_exits_with_2(command: Command, arguments: list[str], messag
 @pytest.mark.parametrize(
     "arguments",
     [["show"], ["run", "--input", "x.npy", "--output", "y.npy"], ["verilog", "--out", "out"]],
-    ids=VERBS,
+    ids=("show", "run", "verilog"),
 )
 def test_what_the_user_can_put_right_is_one_sentence(
     command: Command, tmp_path: Path, arguments: list[str]
