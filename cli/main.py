@@ -13,6 +13,7 @@ from mulbudget.cli.infer import infer
 from mulbudget.cli.program import program
 from mulbudget.cli.run import run
 from mulbudget.cli.show import show
+from mulbudget.cli.sim import sim
 from mulbudget.cli.summary import summary
 from mulbudget.cli.verilog import verilog
 from mulbudget.spn import UserError
@@ -48,6 +49,7 @@ def options(
 app.command()(show)
 app.command()(run)
 app.command()(verilog)
+app.command()(sim)
 app.command()(boards)
 app.command()(bitstream)
 app.command()(program)

@@ -1,0 +1,245 @@
+"""`mulbudget sim`: prove that the hardware gives the network's own integers."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mulbudget.cli.console import complain, console, table
+from mulbudget.spn import ArgMax, Network, UserError, load
+
+if TYPE_CHECKING:
+    from mulbudget.hw.sidecar import Sidecar
+    from mulbudget.sim.batch import BatchSimulator
+    from mulbudget.sim.compare import Comparison
+
+RANDOM_SAMPLES = 1000
+GATE_LEVEL_SAMPLES = 64
+BENCH_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What goes through the hardware; `labels` where they are known."""
+
+    title: str
+    x: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.integer] | None = None
+
+
+@dataclass(frozen=True)
+class Files:
+    """The network's file, and what was generated from it."""
+
+    spn: Path
+    folder: Path
+    sidecar: "Sidecar"
+
+    @property
+    def verilog(self) -> Path:
+        """NAME.v."""
+        return self.folder / f"{self.sidecar.name}.v"
+
+
+def sim(
+    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    dsp: Annotated[
+        int | None,
+        typer.Option(help="Hardware multipliers of the whole network, at most; all by default."),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="At most so many; by default the whole test set, or 1000 random inputs, and 64 "
+            "where the netlist is simulated.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of random inputs and stalls.")] = 0,
+    family: Annotated[
+        str | None,
+        typer.Option(help="Use this device family's multipliers; portable Verilog by default."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the recipe's data set.", envvar="MULBUDGET_DATA"),
+    ] = None,
+    stalls: Annotated[
+        float,
+        typer.Option(min=0, max=0.95, help="Probability that a stream pauses for a clock."),
+    ] = 0.0,
+    gate_level: Annotated[
+        bool, typer.Option("--gate-level", help="Simulate the netlist that synthesis makes.")
+    ] = False,
+    benches: Annotated[
+        bool, typer.Option("--benches", help="Run the cocotb benches of the streams, too.")
+    ] = False,
+    levels_per_stage: Annotated[
+        int, typer.Option(help="Adders between pipeline registers, at most.")
+    ] = 2,
+) -> None:
+    """Compare the hardware with the network, bit for bit, on its test set or on random inputs.
+
+    Exits with 1 and the first difference when they disagree.
+    """
+    network = load(file)
+    if gate_level and family is None:
+        raise UserError("a netlist is of a device family's cells: choose one with --family")
+    most = GATE_LEVEL_SAMPLES if gate_level and samples is None else samples
+    chosen = _samples(network, data, most, seed)
+    printer = console()
+    printer.print(chosen.title, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary, _progress() as progress:
+        with _step(progress, "generating Verilog"):
+            files = _generate(network, file, Path(temporary), family, dsp, levels_per_stage)
+        with _step(progress, "compiling the simulator"):
+            simulator = _simulator(files, family if gate_level else None)
+        comparison = _compare(network, simulator, chosen, stalls, seed, progress)
+        failures = _benches(files, seed, progress, printer) if benches else 0
+    _report(files.sidecar, chosen, comparison, printer)
+    if failures or not comparison.passed:
+        raise typer.Exit(1)
+
+
+def _samples(network: Network, data: Path | None, most: int | None, seed: int) -> Samples:
+    from mulbudget.sim.inputs import random_inputs
+    from mulbudget.train.data import test_set
+
+    try:
+        x, labels = test_set(network.provenance, data)
+    except UserError as error:
+        count = most or RANDOM_SAMPLES
+        return Samples(
+            f"{count:,} random inputs over the whole input range, seed {seed} ({error})",
+            random_inputs(network.input, count, seed),
+        )
+    recipe = network.provenance["recipe"]
+    part = "the test set" if most is None or most >= len(x) else "the first samples of the test set"
+    x, labels = x[:most], labels[:most]
+    return Samples(f"{part} of recipe {recipe}: {len(x):,} samples", x, labels)
+
+
+def _generate(
+    network: Network,
+    file: Path,
+    folder: Path,
+    family: str | None,
+    dsp: int | None,
+    levels_per_stage: int,
+) -> Files:
+    from mulbudget.hw.plan import make_plan
+    from mulbudget.hw.verilog import write
+
+    plan = make_plan(network, family=family, dsp=dsp, levels_per_stage=levels_per_stage)
+    return Files(file, folder, write(network, plan, folder))
+
+
+def _simulator(files: Files, netlist_of: str | None) -> "BatchSimulator":
+    if netlist_of is not None:
+        from mulbudget.sim.gate import gate_level_simulator
+
+        return gate_level_simulator(files.verilog, files.sidecar, netlist_of)
+    from mulbudget.sim.batch import BatchSimulator
+
+    return BatchSimulator(files.verilog, files.sidecar)
+
+
+def _compare(
+    network: Network,
+    simulator: "BatchSimulator",
+    samples: Samples,
+    stalls: float,
+    seed: int,
+    progress: Progress,
+) -> "Comparison":
+    from mulbudget.sim.batch import SimulationError
+    from mulbudget.sim.compare import compare
+
+    task = progress.add_task("simulating", total=len(samples.x))
+    try:
+        return compare(
+            network,
+            simulator,
+            samples.x,
+            stalls=stalls,
+            seed=seed,
+            progress=lambda done: progress.update(task, completed=done),
+        )
+    except SimulationError as error:
+        progress.stop()
+        complain(f"the hardware is wrong: {error}")
+        raise typer.Exit(1) from error
+
+
+def _benches(files: Files, seed: int, progress: Progress, printer: Console) -> int:
+    """Run the cocotb benches, print a table, and count those that failed."""
+    from mulbudget.sim.benches import run_stream_benches
+
+    with _step(progress, "running the cocotb benches"):
+        results = run_stream_benches(
+            files.spn,
+            files.verilog,
+            files.folder / f"{files.sidecar.name}.json",
+            files.sidecar,
+            samples=BENCH_SAMPLES,
+            seed=seed,
+        )
+    rows = [[bench.name, bench.failure or "passed"] for bench in results]
+    printer.print(table("cocotb benches", ("bench", "result"), rows, text=("bench", "result")))
+    return sum(bench.failure is not None for bench in results)
+
+
+def _report(
+    sidecar: "Sidecar", samples: Samples, comparison: "Comparison", printer: Console
+) -> None:
+    printer.print(_table(sidecar, samples, comparison))
+    for sentence in comparison.timing:
+        complain(f"the hardware is wrong: {sentence}")
+    if comparison.difference is not None:
+        complain(f"first difference: {comparison.difference}")
+    printer.print(str(comparison))
+
+
+def _table(sidecar: "Sidecar", samples: Samples, comparison: "Comparison") -> Table:
+    result = comparison.result
+    rows = [
+        ["samples", len(samples.x), len(result.y)],
+        ["clocks", None, result.clocks],
+        ["latency [clocks]", sidecar.latency, result.latency],
+        ["interval [clocks]", sidecar.interval, result.interval],
+    ]
+    last = sidecar.layers[-1].operator
+    if samples.labels is not None and last == ArgMax.kind:
+        accuracy = float((result.y[:, 0] == samples.labels).mean())
+        rows.append(["accuracy", None, f"{accuracy:.2%}"])
+    return table(
+        f"hardware of network {sidecar.name}", ("", "expected", "measured"), rows, text=("",)
+    )
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+@contextmanager
+def _step(progress: Progress, what: str) -> Iterator[None]:
+    """Show work of unknown length."""
+    task = progress.add_task(what, total=None)
+    yield
+    progress.update(task, total=1, completed=1)
