@@ -61,10 +61,10 @@ def bitstream(
         report = build(design, out, seed=seed, announce=announce)
     printer.print(_table(report))
     printer.print(
-        f"{report.samples_per_second:,.0f} samples per second ({report.latency} clocks each, a new "
-        f"one every {report.interval}), {report.link_samples_per_second:,.0f} of them over the "
-        f"UART at {report.baud} baud\nwritten to {out / report.bitstream} and "
-        f"{out / 'report.json'}",
+        f"{report.samples_per_second:,.0f} samples per second at {report.clock_mhz:g} MHz, "
+        f"{report.link_samples_per_second:,.0f} over the UART at {report.baud} baud; latency "
+        f"{report.latency} clocks\n"
+        f"written to {out / report.bitstream} and {out / 'report.json'}",
         soft_wrap=True,
     )
 
@@ -93,7 +93,13 @@ def _table(report: "Report") -> Table:
     ]
     fmax = report.fmax_mhz
     clock = ["clock of Fmax [MHz]", f"{report.clock_mhz:g}"]
-    rows.append([*clock, fmax or "unknown", _share(report.clock_mhz, fmax) if fmax else None])
+    rows.append(
+        [
+            *clock,
+            f"{fmax:.2f}" if fmax else "unknown",
+            _share(report.clock_mhz, fmax) if fmax else None,
+        ]
+    )
     title = f"{report.network} on {report.board}"
     return table(title, ["", "used", "available", ""], rows, text=[""])
 

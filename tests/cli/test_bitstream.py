@@ -1,0 +1,51 @@
+"""`mulbudget bitstream` and `mulbudget program`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--board", "icebraker"], "did you mean icebreaker?"),
+        (["--board", "icebreaker", "--baud", "5000000"], "use 115200, or"),
+        (["--board", "icebreaker", "--dsp", "-1"], "-1 hardware multipliers are not possible"),
+    ],
+)
+def test_bad_options_are_one_sentence_and_leave_nothing(
+    command: Command, network: Path, tmp_path: Path, options: list[str], sentence: str
+) -> None:
+    result = command("bitstream", network, *options, "--out", tmp_path / "out")
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_network_is_one_sentence(command: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = command("bitstream", tmp_path / "no.spn", "--board", "icebreaker", "--out", out)
+    assert result.returncode == 2
+    assert "cannot read" in result.stderr
+    assert not out.exists()
+
+
+def test_vivado_must_build_the_arty(command: Command, network: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = command("bitstream", network, "--board", "arty-a7-35", "--out", out)
+    assert result.returncode == 0
+    assert "Vivado must build" in result.stdout
+    assert (out / "example.tcl").is_file()
+    refused = command("program", out, "--board", "arty-a7-35")
+    assert refused.returncode == 2
+
+
+def test_a_bitstream_for_another_board_is_not_loaded(command: Command, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    report.write_text("{}")
+    result = command("program", tmp_path, "--board", "icebreaker")
+    assert result.returncode == 2
+    assert "describes no bitstream" in result.stderr
