@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Command
 
-VERBS = ("show", "run", "verilog", "boards", "bitstream", "program", "infer", "summary")
+VERBS = ("show", "run", "verilog", "sim", "boards", "bitstream", "program", "infer", "summary")
 
 
 def test_without_arguments_it_prints_its_verbs(command: Command) -> None:
