@@ -1,5 +1,6 @@
 """`mulbudget sim`: prove that the hardware gives the network's own integers."""
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,7 +106,12 @@ def sim(
             simulator = _simulator(files, family if gate_level else None)
         comparison = _compare(network, simulator, chosen, stalls, seed, progress)
         failures = _benches(files, seed, progress, printer) if benches else 0
-    _report(files.sidecar, chosen, comparison, printer)
+    printer.print(_table(files.sidecar, chosen, comparison, timed=not stalls))
+    for sentence in comparison.timing:
+        complain(f"the hardware is wrong: {sentence}")
+    if comparison.difference is not None:
+        complain(f"first difference: {comparison.difference}")
+    printer.print(str(comparison))
     if failures or not comparison.passed:
         raise typer.Exit(1)
 
@@ -198,27 +204,16 @@ def _benches(files: Files, seed: int, progress: Progress, printer: Console) -> i
     return sum(bench.failure is not None for bench in results)
 
 
-def _report(
-    sidecar: "Sidecar", samples: Samples, comparison: "Comparison", printer: Console
-) -> None:
-    printer.print(_table(sidecar, samples, comparison))
-    for sentence in comparison.timing:
-        complain(f"the hardware is wrong: {sentence}")
-    if comparison.difference is not None:
-        complain(f"first difference: {comparison.difference}")
-    printer.print(str(comparison))
-
-
-def _table(sidecar: "Sidecar", samples: Samples, comparison: "Comparison") -> Table:
+def _table(sidecar: "Sidecar", samples: Samples, comparison: "Comparison", *, timed: bool) -> Table:
+    """What was promised and what was measured; with stalls, no timing is promised."""
     result = comparison.result
     rows = [
         ["samples", len(samples.x), len(result.y)],
         ["clocks", None, result.clocks],
-        ["latency [clocks]", sidecar.latency, result.latency],
-        ["interval [clocks]", sidecar.interval, result.interval],
+        ["latency [clocks]", sidecar.latency if timed else None, result.latency],
+        ["interval [clocks]", sidecar.interval if timed else None, result.interval],
     ]
-    last = sidecar.layers[-1].operator
-    if samples.labels is not None and last == ArgMax.kind:
+    if samples.labels is not None and sidecar.layers[-1].operator == ArgMax.kind:
         accuracy = float((result.y[:, 0] == samples.labels).mean())
         rows.append(["accuracy", None, f"{accuracy:.2%}"])
     return table(
@@ -234,6 +229,7 @@ def _progress() -> Progress:
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
+        disable=not sys.stderr.isatty(),
     )
 
 

@@ -14,6 +14,7 @@ from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.sidecar import Sidecar
 from mulbudget.sim.lanes import TOP, lanes, wrapper
 from mulbudget.sim.packing import pack, unpack
+from mulbudget.sim.tools import ToolError
 from mulbudget.sim.verilate import Main, simulator
 from mulbudget.spn import UserError
 
@@ -146,6 +147,8 @@ class LaneSimulator:
         SimulationError
             When a design hangs, gives more results than samples, or withdraws or changes a result
             before it is taken.
+        ToolError
+            When the simulator crashes.
         """
         if not 0 <= stalls <= 0.95:
             raise UserError(f"the probability of stalls is {stalls}, not 0 to 0.95")
@@ -156,7 +159,10 @@ class LaneSimulator:
         )
         with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary:
             folder = Path(temporary)
-            self._write_job(folder, samples, stalls, seed, limit)
+            try:
+                self._write_job(folder, samples, stalls, seed, limit)
+            except OSError as error:
+                raise UserError(f"cannot write to {folder}: {error.strerror}") from error
             self._execute(folder, [len(x) for x in samples], progress)
             return self._read_results(folder, [len(x) for x in samples])
 
@@ -190,7 +196,7 @@ class LaneSimulator:
                 process.kill()
                 raise
         if process.returncode or not ending:
-            raise SimulationError(f"the simulator ended with {process.returncode}")
+            raise ToolError(f"the simulator ended with {process.returncode}")
         if ending[0] != "ok":
             what, (lane, taken, given, clocks) = ending[0], map(int, ending[1:])
             raise SimulationError(

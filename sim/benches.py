@@ -146,9 +146,10 @@ def _main() -> Main:
 def _environment(module: str, top: str, results: Path) -> dict[str, str]:
     library = find_libpython.find_libpython()
     if library is None:
+        name = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
         raise UserError(
-            "the cocotb benches need Python's shared library, which is not installed: install it "
-            "(Debian and Ubuntu: apt install libpython3-dev)"
+            "the cocotb benches need Python as a shared library, and there is none: install it "
+            f"(Debian and Ubuntu: apt install {name})"
         )
     return {
         **os.environ,

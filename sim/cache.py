@@ -1,6 +1,7 @@
 """What was built once is kept: a folder per key, made whole or not at all."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -9,11 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from mulbudget.sim.tools import ToolError
 from mulbudget.spn import UserError
 from mulbudget.spn.files import make_folder
 
 _KEPT = 30 * 24 * 3600  # seconds that an entry stays after its last use
 _ABANDONED = 24 * 3600  # seconds after which an unfinished entry is one that was killed
+_FULL = 1 << 20  # bytes that are free on a disk where a tool fails for want of more
 _UNFINISHED = "unfinished-"
 
 
@@ -50,6 +53,12 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
             make(unfinished)
             with contextlib.suppress(OSError):  # another process has made it meanwhile
                 unfinished.rename(target)
+        except OSError as error:
+            raise _unwritable(cache, error.strerror) from error
+        except ToolError as error:
+            if shutil.disk_usage(cache).free < _FULL:
+                raise _unwritable(cache, os.strerror(errno.ENOSPC)) from error
+            raise
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     with contextlib.suppress(OSError):
@@ -61,9 +70,11 @@ def _temporary(cache: Path) -> str:
     try:
         return tempfile.mkdtemp(prefix=_UNFINISHED, dir=cache)
     except OSError as error:
-        raise UserError(
-            f"cannot write to {cache}: {error.strerror}; set MULBUDGET_CACHE to another folder"
-        ) from error
+        raise _unwritable(cache, error.strerror) from error
+
+
+def _unwritable(cache: Path, reason: str | None) -> UserError:
+    return UserError(f"cannot write to {cache}: {reason}; set MULBUDGET_CACHE to another folder")
 
 
 def _clean(cache: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import find_libpython
 import pytest
 
 from mulbudget.hw.plan import make_plan
@@ -12,6 +13,11 @@ from mulbudget.sim.tools import ToolError
 from mulbudget.spn import save
 from tests.networks import example
 from tests.sim import leaf
+
+pytestmark = pytest.mark.skipif(
+    find_libpython.find_libpython() is None,
+    reason="cocotb needs Python as a shared library (Debian and Ubuntu: libpython3.x)",
+)
 
 BENCHES = {"back_to_back", "one_at_a_time", "random_stalls", "reset_in_the_middle"}
 

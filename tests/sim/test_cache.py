@@ -1,12 +1,15 @@
 """What was built is kept, whole or not at all."""
 
+import errno
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mulbudget.sim import cache
+from mulbudget.sim.tools import ToolError
 from mulbudget.spn import UserError
 
 LONG_AGO = time.time() - 365 * 24 * 3600
@@ -46,6 +49,24 @@ def test_what_fails_or_is_interrupted_leaves_nothing(
         cache.entry("it", make)
     assert list(folder.iterdir()) == []
     assert (cache.entry("it", fill) / "result").is_file()
+
+
+def test_a_full_disk_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def compile_it(_: Path) -> None:
+        raise ToolError("g++ ended with 1")
+
+    message = f"cannot write to {folder}: No space left on device; set MULBUDGET_CACHE to another"
+    with pytest.raises(UserError, match=message):
+        cache.entry("it", write)
+    with pytest.raises(ToolError):
+        cache.entry("it", compile_it)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(UserError, match=message):
+        cache.entry("it", compile_it)
+    assert list(folder.iterdir()) == []
 
 
 def test_two_that_make_the_same_at_once_do_not_meet(folder: Path) -> None:
