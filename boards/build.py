@@ -71,6 +71,8 @@ def prepare(
 ) -> Design:
     """Plan a network for a board, with the multipliers that the board has; see `build`."""
     clocks = divider(board.clock_mhz * 1e6, baud)
+    for tensor in (network.input, network.output):
+        Values.of(tensor)  # raises where a sample is too long for the link
     if board.family is None:
         levels = levels_per_stage or 2
     else:

@@ -31,7 +31,7 @@ WINDOW = 8
 """Samples on their way at a time: hides the milliseconds that a USB adapter takes."""
 
 _POLL = 0.02
-_TAGS = 256
+_LAST_TAG = 255
 _TRANSIENT = (ErrorCode.BROKEN, ErrorCode.BAD_CRC)
 
 
@@ -187,7 +187,8 @@ class Client:
 
     def _send(self, kind: Kind, body: bytes = b"") -> int:
         """Send a request; returns its tag."""
-        self._tag = (self._tag + 1) % _TAGS
+        # Never 0, which in an error stands for a tag that did not arrive.
+        self._tag = self._tag % _LAST_TAG + 1
         try:
             self._port.write(encode(kind, self._tag, body))
         except (serial.SerialException, OSError) as error:

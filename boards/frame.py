@@ -17,7 +17,7 @@ little-endian, two's complement where the stream has negative values.
 | ERROR | an `ErrorCode` |
 
 A frame that is broken (CRC, a pause longer than the gap, a framing error) is dropped and answered
-with ERROR; its tag is then what was received, and may be wrong.
+with ERROR; its tag is then what was received, and may be wrong, or 0 where it had not come yet.
 """
 
 import binascii
@@ -40,6 +40,7 @@ CRC_INIT = 0xFFFF
 OVERHEAD = 6
 """Bytes of a frame around its payload."""
 
+MAX_PAYLOAD = 0xFFFF
 BITS_A_BYTE = 10
 """On the line: a start bit and a stop bit around the eight."""
 
@@ -141,10 +142,22 @@ class Values:
 
     @classmethod
     def of(cls, tensor: spn.Tensor) -> "Values":
-        """For the samples of a tensor: as many bytes as its widest channel needs."""
+        """For the samples of a tensor: as many bytes as its widest channel needs.
+
+        Raises
+        ------
+        UserError
+            When a sample is too long for a frame.
+        """
         low, high = min(tensor.range.low), max(tensor.range.high)
         bits, signed = spn.width(low, high)
-        return cls(tensor.range.channels, -(-bits // 8), signed)
+        values = cls(tensor.range.channels, -(-bits // 8), signed)
+        if 1 + values.length > MAX_PAYLOAD:
+            raise spn.UserError(
+                f"a sample of {values.count:,} channels takes {values.length:,} bytes on the UART, "
+                f"and a frame holds {MAX_PAYLOAD - 1:,}: use fewer or narrower inputs and outputs"
+            )
+        return values
 
     @property
     def length(self) -> int:

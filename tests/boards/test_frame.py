@@ -81,6 +81,12 @@ def test_a_value_takes_whole_bytes(low: int, high: int, size: int, signed: bool)
     assert values == Values(3, size, signed)
 
 
+def test_a_sample_that_is_too_long_for_a_frame_is_refused() -> None:
+    assert Values.of(Tensor((65534,), 0, Range.uniform(0, 255, 65534))).length == 65534
+    with pytest.raises(UserError, match=r"32,768 channels takes 65,536 bytes .* holds 65,534"):
+        Values.of(Tensor((32768,), 0, Range.uniform(0, 256, 32768)))
+
+
 def test_a_board_says_which_network_it_holds() -> None:
     network = example()
     info = Info.of(network, latency=17)
