@@ -1,0 +1,43 @@
+"""Small random rotations, scalings and shifts of images."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def distorted(
+    images: Tensor,
+    *,
+    degrees: float,
+    pixels: float,
+    zoom: float,
+    generator: torch.Generator,
+) -> Tensor:
+    """Each image rotated, zoomed and shifted by its own random amount; black comes in at the edges.
+
+    Parameters
+    ----------
+    images : float, (samples, height, width)
+    degrees, pixels, zoom : float
+        Standard deviations of the rotation, of the shift along each axis, and of the logarithm of
+        the scale.
+    generator : torch.Generator
+        On the CPU.
+
+    Returns
+    -------
+    float, (samples, height, width)
+        Interpolated bilinearly, so inside the range of `images` and 0.
+    """
+    count, height, width = images.shape
+    random = torch.randn(4, count, generator=generator).to(images)
+    angle, scale = random[0] * math.radians(degrees), torch.exp(random[1] * zoom)
+    cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
+    # Coordinates of affine_grid run from -1 to 1 over the image.
+    across, down = random[2] * pixels * 2 / width, random[3] * pixels * 2 / height
+    rows = torch.stack([cosine, -sine, across, sine, cosine, down], dim=1)
+    grid = torch.nn.functional.affine_grid(
+        rows.view(count, 2, 3), [count, 1, height, width], align_corners=False
+    )
+    return torch.nn.functional.grid_sample(images[:, None], grid, align_corners=False)[:, 0]

@@ -1,0 +1,76 @@
+"""The trainable network: sum-product layers with activations between, and its phases."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mulbudget.train.layers import Activation, Phase, Precision, SPNLinear, WcKind
+
+
+class SPNModel(nn.Module):
+    """Layers of the widths `widths`, the last without activation.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Inputs, hidden units, outputs.
+    r : sequence of int
+        Products of each layer.
+    wc : sequence of "learned" or "identity"
+        Of each layer.
+    precision : sequence of Precision
+        Of each layer.
+    activation_bits : int
+        Of each hidden unit.
+    activation_fraction : int
+        Its binary places.
+    generator : torch.Generator, optional
+        Draws the initial weights.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        r: Sequence[int],
+        wc: Sequence[WcKind],
+        precision: Sequence[Precision],
+        *,
+        activation_bits: int,
+        activation_fraction: int,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.phase: Phase = "full"
+        self.layers = nn.ModuleList()
+        units = [activation_fraction] * (len(widths) - 2) + [None]
+        shapes = zip(widths[:-1], widths[1:], r, wc, units, precision, strict=True)
+        for n_in, n_out, products, kind, unit, wanted in shapes:
+            layer = SPNLinear(
+                n_in, n_out, products, kind, unit=unit, precision=wanted, generator=generator
+            )
+            self.layers.append(layer)
+        self.activation = Activation(activation_bits, activation_fraction)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Integers held in floats, (samples, n_in), to logits."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)
+
+    def spn_layers(self) -> list[SPNLinear]:
+        """The sum-product layers in order."""
+        return [layer for layer in self.layers if isinstance(layer, SPNLinear)]
+
+    def enter(self, phase: Phase, *, folded: bool = False) -> None:
+        """Set the phase of every layer; `folded` says that the weights are frozen ones already."""
+        self.phase = phase
+        self.activation.exact = phase == "full"
+        for layer in self.spn_layers():
+            if phase != "frozen":
+                layer.phase = phase
+            elif folded:
+                layer.mark_frozen()
+            else:
+                layer.freeze()

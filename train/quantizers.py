@@ -1,0 +1,95 @@
+"""Ternary quantizers with a straight-through gradient, and rounding for what stays integer.
+
+The gradient of every function here is that of the identity, without a clipping mask
+(StrassenNets, section 3.1).
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Quantizer = Literal["fixed", "scaled"]
+
+
+def straight_through(value: Tensor, quantized: Tensor) -> Tensor:
+    """`quantized` forwards, the gradient of `value` backwards."""
+    return value + (quantized - value).detach()
+
+
+def ternary(weights: Tensor, *, quantizer: Quantizer, factor: float, alive: int) -> Tensor:
+    """The entries -1, 0 and 1 of a weight matrix, without gradient.
+
+    Parameters
+    ----------
+    weights : float, (rows, columns)
+    quantizer : "fixed" or "scaled"
+        Entries stay where their magnitude exceeds `factor` ("fixed"; 0.5 is customary), or
+        `factor` times the mean magnitude ("scaled"; ternary weight networks use 0.7, and 1.2 to
+        1.6 makes sparser matrices).
+    factor : float
+        Threshold factor.
+    alive : 0 or 1
+        Along this axis, a slice that would be all zeros keeps its largest entry. Use 1 for the
+        rows of Wb and 0 for the columns of Wc: a product without input or output is wasted.
+    """
+    with torch.no_grad():
+        magnitude = weights.abs()
+        threshold = factor if quantizer == "fixed" else factor * magnitude.mean()
+        largest = magnitude.amax(dim=alive, keepdim=True)
+        first = _first(magnitude == largest, alive)
+        dead = largest <= threshold
+        kept = (magnitude > threshold) | (first & dead)
+        # A weight of exactly 0 that has to stay counts as positive.
+        sign = torch.where(weights < 0, -1.0, 1.0).to(weights.dtype)
+        return torch.where(kept, sign, torch.zeros_like(sign))
+
+
+def scale(weights: Tensor, entries: Tensor) -> Tensor:
+    """The per-tensor scale of the scaled quantizer: mean magnitude of the entries that stay."""
+    kept = entries.abs()
+    return ((weights.abs() * kept).sum() / kept.sum()).detach()
+
+
+def rounded(value: Tensor) -> Tensor:
+    """The nearest integer, halves upwards as Requantize has it."""
+    return straight_through(value, torch.floor(value.detach() + 0.5))
+
+
+def multiplicands(bits: int, digits: int) -> list[int]:
+    """The positive integers below 2**bits that cost at most `digits` - 1 adders as a constant factor.
+
+    Parameters
+    ----------
+    bits : int
+        At least 1.
+    digits : int
+        Non-zero digits in signed-digit form, at least 1; `bits` or more allows every integer.
+    """
+    return [value for value in range(1, 1 << bits) if signed_digits(value) <= digits]
+
+
+def signed_digits(value: int) -> int:
+    """Non-zero digits of the canonical signed-digit form of `value`."""
+    return (value ^ (3 * value)).bit_count()
+
+
+def nearest(value: Tensor, allowed: Tensor) -> Tensor:
+    """Each value's nearest in `allowed` by magnitude, with its sign; 0 counts as positive.
+
+    Parameters
+    ----------
+    value : float, any shape
+    allowed : (n,)
+        Positive, ascending.
+    """
+    with torch.no_grad():
+        middles = (allowed[1:] + allowed[:-1]) / 2
+        chosen = allowed[torch.bucketize(value.abs(), middles)]
+        quantized = torch.where(value < 0, -chosen, chosen)
+    return straight_through(value, quantized)
+
+
+def _first(mask: Tensor, axis: int) -> Tensor:
+    """Only the first True along `axis`."""
+    return mask & (mask.to(torch.int64).cumsum(dim=axis) == 1)
