@@ -7,8 +7,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-WIDTH_OF_A_FILE = 100
-"""Columns of a table that goes to a file or a pipe, where there is no window to fit."""
+WIDTH_OF_A_FILE = 200
+"""Columns that a table may take in a file or a pipe, where there is no window to fit."""
 
 
 def console() -> Console:

@@ -50,7 +50,9 @@ def test_help_lists_every_target_and_setting() -> None:
     ],
 )
 def test_a_target_makes_what_it_needs_first(tmp_path: Path, target: str, steps: list[str]) -> None:
-    text = make("-n", target, f"OUT={tmp_path}", "BOARD=icebreaker").stdout
+    text = make(
+        "-n", "-W", "requirements.lock", target, f"OUT={tmp_path}", "BOARD=icebreaker"
+    ).stdout
     places = [text.index(f"bin/mulbudget {step} ") for step in steps]
     assert places == sorted(places)
     assert text.index("requirements.lock") < places[0]

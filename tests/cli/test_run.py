@@ -47,22 +47,11 @@ def test_wrong_inputs(command: Command, network: Path, x: np.ndarray, message: s
     assert message in refusal(command, network, network.parent / "x.npy")
 
 
-def test_files_that_hold_no_array(command: Command, network: Path, tmp_path: Path) -> None:
+def test_a_file_that_holds_no_array(command: Command, network: Path, tmp_path: Path) -> None:
     x = tmp_path / "x.npy"
     assert f"cannot read {x}: No such file" in refusal(command, network, x)
-    np.save(x, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    x.write_text("1, 2, 3")
     assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
-    np.save(x, np.zeros((100, 3), int))
-    whole = x.read_bytes()
-    for length in (0, 3, 20, 90, 1000):
-        x.write_bytes(whole[:length])
-        assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
-    x.write_bytes(whole.replace(b"(100, 3)", b"(10**9,)"))
-    assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
-    x.write_bytes(whole.replace(b"(100, 3), ", b"(9" + b"9" * 17 + b",),")[: len(whole)])
-    assert f"{x} is no .npy file of numbers" in refusal(command, network, x)
-    np.savez(tmp_path / "x.npz", a=np.zeros(3))
-    assert "holds several arrays" in refusal(command, network, tmp_path / "x.npz")
 
 
 def test_an_output_that_cannot_be_written(command: Command, network: Path, tmp_path: Path) -> None:
