@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -9,7 +10,7 @@ from mulbudget.cli.main import app
 from mulbudget.hw import verilog
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.spn import Network
+from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, save
 from tests.cli.conftest import Command
 
 
@@ -62,6 +63,24 @@ def test_the_benches(command: Command, network: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "reset_in_the_middle" in result.stdout
     assert result.stdout.count("passed") >= 9
+
+
+def test_the_recipes_test_set(command: Command, tmp_path: Path) -> None:
+    wb = np.zeros((2, 64), np.int8)
+    wb[0, 20:30], wb[1, 35:45] = 1, -1
+    layer = SumProduct(wb, np.array([5, 3]), np.eye(2, dtype=np.int8), np.array([0, 9]), 0)
+    nodes = [Node("fc", layer, "x"), Node("argmax", ArgMax(), "fc")]
+    provenance = {"recipe": "digits", "seed": 0, "input_bits": 4}
+    digits = Network("digits", Tensor((64,), 0, Range.uniform(0, 15, 64)), nodes, provenance)
+    save(digits, tmp_path / "digits.spn")
+    whole = command("sim", tmp_path / "digits.spn")
+    assert whole.returncode == 0, whole.stderr
+    assert "the test set of recipe digits: 360 samples" in whole.stdout
+    assert "accuracy" in whole.stdout
+    assert whole.stdout.splitlines()[-1] == "360 of 360 bit-exact"
+    part = command("sim", tmp_path / "digits.spn", "--samples", 50)
+    assert "the first samples of the test set of recipe digits: 50 samples" in part.stdout
+    assert part.stdout.splitlines()[-1] == "50 of 50 bit-exact"
 
 
 @pytest.mark.usefixtures("broken")
