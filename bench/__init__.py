@@ -1,0 +1,1 @@
+"""Measurements: accuracy under a budget, and the time of each step of the way."""
