@@ -15,6 +15,7 @@ from mulbudget.cli.run import run
 from mulbudget.cli.show import show
 from mulbudget.cli.sim import sim
 from mulbudget.cli.summary import summary
+from mulbudget.cli.train import train
 from mulbudget.cli.verilog import verilog
 from mulbudget.spn import UserError
 
@@ -46,6 +47,7 @@ def options(
     """Train neural networks under a multiplication budget, and turn them into FPGA bitstreams."""
 
 
+app.command()(train)
 app.command()(show)
 app.command()(run)
 app.command()(verilog)

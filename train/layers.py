@@ -77,6 +77,8 @@ class SPNLinear(nn.Module):
     fraction: Tensor
     """Once frozen: the output is integers times 2**-fraction."""
 
+    _allowed: Tensor
+
     def __init__(
         self,
         in_features: int,
@@ -127,9 +129,9 @@ class SPNLinear(nn.Module):
         """
         with torch.no_grad():
             (wb, wb_scale), (wc, wc_scale) = self._wb(), self._wc()
-            deviation = torch.sqrt(self.norm.running_var + self.norm.eps)
+            deviation = torch.sqrt(self.norm.get_buffer("running_var") + self.norm.eps)
             slope = self.norm.weight / deviation
-            offset = self.norm.bias - self.norm.running_mean * slope
+            offset = self.norm.bias - self.norm.get_buffer("running_mean") * slope
             bias = self.bias + wc @ (self.a * offset) * wc_scale
             a = self.a * slope * wb_scale * wc_scale
             bits = self.precision.a_bits

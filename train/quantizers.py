@@ -57,7 +57,7 @@ def rounded(value: Tensor) -> Tensor:
 
 
 def multiplicands(bits: int, digits: int) -> list[int]:
-    """The positive integers below 2**bits that cost at most `digits` - 1 adders as a constant factor.
+    """Positive integers below 2**bits that cost at most `digits` - 1 adders as a constant factor.
 
     Parameters
     ----------

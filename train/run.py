@@ -1,0 +1,298 @@
+"""A whole training run: teachers, three phases, export, proof, files."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mulbudget.spn import Network, UserError, dumps, network_counts
+from mulbudget.spn.files import make_folder, write_whole
+from mulbudget.train.budget import Shape, split
+from mulbudget.train.checkpoint import Checkpoint
+from mulbudget.train.curve import Point, picture
+from mulbudget.train.data import CLASSES, Dataset, load
+from mulbudget.train.export import evaluate, export, prove
+from mulbudget.train.fit import Stage
+from mulbudget.train.model import SPNModel
+from mulbudget.train.recipes import Recipe
+from mulbudget.train.student import PHASES, phase_stage, student
+from mulbudget.train.teacher import (
+    Samples,
+    accuracy,
+    copies,
+    ensemble,
+    teacher,
+    teacher_stage,
+)
+
+CHECKPOINT = "checkpoint.pt"
+
+Watch = Callable[[str, int, int, float | None], None]
+"""Told of the stage, its epochs so far and in all, and the accuracy on the test set."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run gave: the network, and the content of metrics.json."""
+
+    network: Network
+    metrics: dict[str, Any]
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    seed: int = 0,
+    multipliers: int | None = None,
+    r: Sequence[int] | None = None,
+    device: str = "cpu",
+    data_dir: Path | None = None,
+    watch: Watch = lambda *_: None,
+) -> Result:
+    """Train a network, and write network.spn, metrics.json and curve.png.
+
+    A run that was interrupted continues from its checkpoint, to the same bytes as without the
+    interrupt. The same arguments give the same bytes on machines with the same processor type.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    out : Path
+        Folder of the results; what an earlier run left there is replaced at the end.
+    seed : int
+        0 to 2**32 - 1.
+    multipliers, r
+        As for `budget.split`.
+    device : str
+        "cpu", "cuda" or "cuda:N".
+    data_dir : Path, optional
+        As for `data.load`.
+    watch : callable, optional
+
+    Raises
+    ------
+    UserError
+        When an argument is not possible, the data set is not at hand, a file cannot be written, or
+        the training diverges.
+    KeyboardInterrupt
+        After the checkpoint has been written.
+    """
+    if not 0 <= seed < 2**32:
+        raise UserError(f"seed is {seed}: give 0 to {2**32 - 1}")
+    target = _device(device)
+    data = load(recipe.name, seed=seed, input_bits=recipe.input_bits, data_dir=data_dir)
+    shape = split(recipe, data.input.shape[0], CLASSES, multipliers=multipliers, r=r)
+    run = json.dumps(
+        {
+            "recipe": asdict(recipe),
+            "shape": asdict(shape),
+            "seed": seed,
+            "device": target.type,
+            "torch": torch.__version__,
+        }
+    )
+    checkpoint = Checkpoint(make_folder(out) / CHECKPOINT, run)
+    with _repeatable(recipe.threads):
+        trainer = _Trainer(recipe, shape, data, seed, target, checkpoint, watch)
+        try:
+            model = trainer.run()
+        except KeyboardInterrupt:
+            checkpoint.write()
+            raise
+        result = trainer.result(model)
+    _write(result, trainer.points, out)
+    checkpoint.remove()
+    return result
+
+
+class _Trainer:
+    """Runs the stages one after the other, from the checkpoint's on."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: Shape,
+        data: Dataset,
+        seed: int,
+        device: torch.device,
+        checkpoint: Checkpoint,
+        watch: Watch,
+    ) -> None:
+        self.recipe = recipe
+        self.shape = shape
+        self.data = data
+        self.seed = seed
+        self.device = device
+        self.checkpoint = checkpoint
+        self.watch = watch
+        self.samples = _samples(data, device)
+        saved = checkpoint.load() or {"teachers": [], "points": [], "seconds": 0.0, "stage": None}
+        self.stage: dict[str, Any] | None = saved["stage"]
+        self.finished: list[dict[str, Any]] = saved["teachers"]
+        self.points = [Point(*each) for each in saved["points"]]
+        self.start = time.monotonic() - saved["seconds"]
+        self.teacher_accuracy: float | None = None
+
+    def run(self) -> SPNModel:
+        """Train everything that is left, and give the frozen network."""
+        recipe = self.recipe
+        count = recipe.teachers if recipe.distillation else 0
+        teachers = [self._teacher(number) for number in range(count)]
+        pool = copies(recipe, self.samples, _generator(self.seed, "copies"))
+        targets = None
+        if teachers:
+            self.teacher_accuracy = accuracy(teachers, self.samples)
+            targets = [ensemble(teachers, self.samples, copy) for copy in pool]
+        return self._student(pool, targets)
+
+    def result(self, model: SPNModel) -> Result:
+        """The network, proved equal to the model on every sample, and its metrics."""
+        data, recipe = self.data, self.recipe
+        scores = {
+            f"{part}_accuracy": float((evaluate(model, x)["argmax"][:, 0] == y).mean())
+            for part, x, y in (
+                ("train", data.x_train, data.y_train),
+                ("test", data.x_test, data.y_test),
+            )
+        }
+        provenance = {
+            "recipe": recipe.name,
+            "seed": self.seed,
+            "input_bits": recipe.input_bits,
+            **scores,
+        }
+        network = export(model, recipe.name, data.input, provenance)
+        for x in (data.x_train, data.x_test):
+            for part in np.array_split(x, -(-len(x) // _PROVED_AT_ONCE)):
+                prove(model, network, part.astype(np.int64))
+        counts = network_counts(network)
+        phases = {point.stage: point.accuracy for point in self.points}
+        metrics = {
+            "recipe": recipe.name,
+            "seed": self.seed,
+            **scores,
+            "multiplications": counts.multiplications,
+            "dense_multiplications": counts.dense_multiplications,
+            "additions": counts.additions,
+            "seconds": round(time.monotonic() - self.start, 2),
+            "teacher_accuracy": self.teacher_accuracy,
+            "phase_accuracies": {phase: phases.get(phase) for phase in PHASES},
+            "widths": self.shape.widths,
+            "r": self.shape.r,
+            "device": self.device.type,
+            "torch": torch.__version__,
+            "settings": asdict(recipe),
+        }
+        return Result(network, metrics)
+
+    def _teacher(self, number: int) -> nn.Module:
+        name = f"teacher {number + 1}"
+        generator = _generator(self.seed, name)
+        module = teacher(self.recipe, self.samples, CLASSES, generator)
+        if number < len(self.finished):
+            module.load_state_dict(self.finished[number])
+            return module
+        self._fit(teacher_stage(name, module, self.recipe, self.samples, generator))
+        self.finished.append(module.state_dict())
+        return module
+
+    def _student(self, pool: Sequence[Tensor], targets: Sequence[Tensor] | None) -> SPNModel:
+        generator = _generator(self.seed, "student")
+        model = student(self.recipe, self.shape, generator).to(self.device)
+        names = list(PHASES)
+        if self.stage is not None and self.stage["name"] in names:
+            first = self.stage["name"]
+            model.enter(first, folded=True)
+            names = names[names.index(first) :]
+        for phase in names:
+            if phase != model.phase:
+                model.enter(phase)
+            arguments = (self.recipe, self.samples, pool, targets, generator)
+            self._fit(phase_stage(phase, model, *arguments))
+        return model
+
+    def _fit(self, stage: Stage) -> None:
+        if self.stage is not None and self.stage["name"] == stage.name:
+            stage.restore(self.stage)
+            self.stage = None
+        last = next((p.accuracy for p in reversed(self.points) if p.stage == stage.name), None)
+        self.watch(stage.name, stage.epoch, stage.epochs, last)
+
+        def after_epoch(loss: float, accuracy: float) -> None:
+            self.points.append(Point(stage.name, loss, accuracy))
+            self.checkpoint.keep(
+                {
+                    "stage": stage.state(),
+                    "teachers": self.finished,
+                    "points": [tuple(point) for point in self.points],
+                    "seconds": time.monotonic() - self.start,
+                }
+            )
+            self.watch(stage.name, stage.epoch, stage.epochs, accuracy)
+
+        stage.fit(after_epoch)
+
+
+_PROVED_AT_ONCE = 10_000
+"""Samples, so that their sums fit the memory."""
+
+
+def _samples(data: Dataset, device: torch.device) -> Samples:
+    arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
+    tensors = [torch.tensor(array, device=device) for array in arrays]
+    return Samples(*tensors, image=data.image, high=max(data.input.range.high))
+
+
+def _generator(seed: int, use: str) -> torch.Generator:
+    """Random numbers for one use, apart from those for every other."""
+    words = np.random.SeedSequence([seed, *use.encode()]).generate_state(2, np.uint32)
+    return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"no device {name!r}: use cpu, cuda or cuda:N") from error
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f"device {name!r} cannot train exactly: use cpu, cuda or cuda:N")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise UserError(f"no device {name!r}: PyTorch finds {count} CUDA devices; use cpu")
+    return device
+
+
+@contextmanager
+def _repeatable(threads: int) -> Iterator[None]:
+    """The same sums in the same order in every run, whatever the machine's number of cores."""
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    # cuBLAS repeats its results with this only; it is read when the first product is made.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1])
+
+
+def _write(result: Result, points: Sequence[Point], out: Path) -> None:
+    """Write the three files, the network last: it says that the run is whole."""
+    metrics = result.metrics
+    title = (
+        f"{metrics['recipe']}, {metrics['multiplications']} multiplications: "
+        f"{metrics['test_accuracy']:.2%}"
+    )
+    write_whole(out / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+    write_whole(out / "curve.png", picture(points, title))
+    write_whole(out / "network.spn", dumps(result.network))
