@@ -165,8 +165,14 @@ class _Emitter:
         if not free:
             return upper
         signal = self._signal(op, stage)
-        self._m.d.comb += signal.eq(Cat(x[:free], upper))
+        self._m.d.comb += signal.eq(Cat(_low_bits(x, free), upper))
         return signal
+
+
+def _low_bits(x: Value, bits: int) -> Value:
+    """The lowest `bits` bits of `x`, which may have fewer."""
+    sign = x[-1] if x.shape().signed else Const(0, 1)
+    return Cat(x, sign.replicate(max(bits - len(x), 0)))[:bits]
 
 
 def _minus_one_minus(x: Value) -> Value:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.plan import make_plan
-from mulbudget.spn import Network
+from mulbudget.spn import Network, Node, Range, SumProduct, Tensor
 from tests.hw.simulate import run
 from tests.networks import example, networks, samples
 
@@ -47,3 +47,11 @@ def test_a_plan_for_another_network_is_refused() -> None:
     other = Network("other", network.input, network.nodes[:1])
     with pytest.raises(ValueError, match="plan must be for operators"):
         Accelerator(network, make_plan(other))
+
+
+def test_a_bias_may_have_more_trailing_zeros_than_its_product_has_bits() -> None:
+    one = np.ones((1, 1), np.int8)
+    layer = SumProduct(one, np.array([9]), one, np.array([-160]), 0)
+    network = Network("net", Tensor((1,), 0, Range((0,), (1,))), [Node("fc", layer, "x")])
+    results, _ = run(Accelerator(network, make_plan(network)), np.array([[0], [1]]))
+    assert results.tolist() == [[-160], [-151]]
