@@ -1,10 +1,8 @@
 """Checkpoints: a run that was interrupted ends with the same bytes as one that was not."""
 
-import copy
 import io
 import pickle
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +58,9 @@ class Checkpoint:
             ) from e
         return state if (version, run) == (_VERSION, self.run) else None
 
-    def keep(self, state: Mapping[str, Any]) -> None:
-        """Copy `state`, and write it unless that was done a moment ago."""
-        self._latest = copy.deepcopy(dict(state))
+    def keep(self, state: State) -> None:
+        """Keep `state`, which must not change any more, and write it if it is time to."""
+        self._latest = state
         if time.monotonic() >= self._next_write:
             self.write()
 

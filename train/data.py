@@ -114,14 +114,19 @@ def _digits(seed: int, input_bits: int, data_dir: Path | None, fetch: bool) -> D
     from sklearn.model_selection import train_test_split
 
     x, y = load_digits(return_X_y=True)
-    x_train, x_test, y_train, y_test = train_test_split(
-        x.astype(np.uint8), y, test_size=_TEST_SHARE, stratify=y, random_state=seed
-    )
+    parts = train_test_split(x, y, test_size=_TEST_SHARE, stratify=y, random_state=seed)
+    x_train, x_test = (np.asarray(part, dtype=np.uint8) for part in parts[:2])
+    y_train, y_test = (np.asarray(part, dtype=np.int64) for part in parts[2:])
     # Pixels are 0 to 16.
     shift = max(5 - input_bits, 0)
-    input = Tensor((64,), 4 - shift, Range.uniform(0, 16 >> shift, 64))
-    labels = (y_train.astype(np.int64), y_test.astype(np.int64))
-    return Dataset(x_train >> shift, labels[0], x_test >> shift, labels[1], input, (8, 8))
+    return Dataset(
+        _without_low_bits(x_train, shift),
+        y_train,
+        _without_low_bits(x_test, shift),
+        y_test,
+        Tensor((64,), 4 - shift, Range.uniform(0, 16 >> shift, 64)),
+        (8, 8),
+    )
 
 
 def _mnist(seed: int, input_bits: int, data_dir: Path | None, fetch: bool) -> Dataset:  # noqa: ARG001 (as _digits)
@@ -130,13 +135,17 @@ def _mnist(seed: int, input_bits: int, data_dir: Path | None, fetch: bool) -> Da
     pixels = height * width
     shift = 8 - input_bits
     return Dataset(
-        images_train.reshape(-1, pixels) >> shift,
+        _without_low_bits(images_train.reshape(-1, pixels), shift),
         y_train.astype(np.int64),
-        images_test.reshape(-1, pixels) >> shift,
+        _without_low_bits(images_test.reshape(-1, pixels), shift),
         y_test.astype(np.int64),
         Tensor((pixels,), input_bits, Range.uniform(0, 255 >> shift, pixels)),
         (height, width),
     )
+
+
+def _without_low_bits(pixels: Bytes, bits: int) -> Bytes:
+    return np.right_shift(pixels, np.uint8(bits))
 
 
 _LOADERS: dict[str, Callable[[int, int, Path | None, bool], Dataset]] = {

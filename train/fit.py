@@ -52,15 +52,15 @@ class Stage:
 
     def __post_init__(self) -> None:
         parameters = [each for each in self.module.parameters() if each.requires_grad]
-        self.optimizer = torch.optim.Adam(parameters, lr=self.rate)
+        self.optimizer = torch.optim.Adam(parameters, lr=self.rate, fused=True)
 
     def state(self) -> dict[str, Any]:
-        """What the stage continues from."""
+        """What the stage continues from, as a copy that further steps leave alone."""
         return {
             "name": self.name,
             "epoch": self.epoch,
-            "module": self.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "module": _copied(self.module.state_dict()),
+            "optimizer": _copied(self.optimizer.state_dict()),
             "generator": self.generator.get_state(),
         }
 
@@ -122,6 +122,15 @@ class Stage:
             f"the loss of stage {self.name} is {value} at step {step:,}{where}: nothing is "
             "written; train with a lower learning rate"
         )
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy of dictionaries, lists and tensors; several times faster than `copy.deepcopy`."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def first_not_finite(module: nn.Module, run: Callable[[], Any]) -> str | None:
