@@ -28,8 +28,9 @@ VERILOG := $(OUT)/verilog/$(RECIPE).v
 REPORT  := $(OUT)/$(BOARD)/report.json
 
 ##@ The two commands
-demo: $(NETWORK) $(VERILOG) ## train, export, Verilog, bit-exact simulation, bitstream, summary
+demo: $(NETWORK) ## train, export, Verilog, bit-exact simulation, bitstream, summary
 	$(MULBUDGET) show $(NETWORK)
+	@$(MAKE) --no-print-directory $(VERILOG)
 	$(MULBUDGET) sim $(NETWORK) | tee $(OUT)/sim.txt
 	@$(MAKE) --no-print-directory bitstream
 	@echo
