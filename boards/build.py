@@ -136,6 +136,7 @@ def build(
                 f"--seed {seed}",
                 "--timing-allow-fail",
                 f"--report {name}.cells.json",
+                f"--freq {board.clock_mhz:g}",
                 *_ROUTER.get(reports.vendor_of(board), ()),
             ],
         )
