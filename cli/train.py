@@ -62,11 +62,10 @@ def train(
         return
     if out is None:
         raise UserError("--out is missing: name a folder for the results")
-    # PyTorch takes seconds to import; wrong options are told before.
-    from mulbudget.train.run import CHECKPOINT
-    from mulbudget.train.run import train as run
-
     try:
+        # PyTorch takes seconds to import, and only this verb needs it.
+        from mulbudget.train.run import train as run
+
         with _progress(printer) as watch:
             result = run(
                 chosen,
@@ -77,12 +76,12 @@ def train(
                 device=device,
                 data_dir=data,
                 watch=watch,
+                say=printer.print,
             )
-    except KeyboardInterrupt as error:
-        kept = (out / CHECKPOINT).exists()
-        again = "the same command continues" if kept else "nothing was kept"
-        complain(f"interrupted: {again}")
-        raise typer.Exit(INTERRUPTED) from error
+    except KeyboardInterrupt as interrupt:
+        kept = interrupt.args[0] if interrupt.args else "there is nothing to keep yet"
+        complain(f"interrupted: {kept}")
+        raise typer.Exit(INTERRUPTED) from interrupt
     printer.print(_table(result))
     printer.print(f"written to {out / 'network.spn'}, metrics.json and curve.png", soft_wrap=True)
 

@@ -107,6 +107,8 @@ class Stage:
             loss.backward()
             self.optimizer.step()
             self.settle()
+        if not all(bool(torch.isfinite(each).all()) for each in self.module.parameters()):
+            self._stop((self.epoch + 1) * len(batches), math.nan, batches[-1])
         return total / len(batches)
 
     def _batches(self) -> Iterator[Tensor]:
@@ -119,8 +121,8 @@ class Stage:
         layer = first_not_finite(self.module, lambda: self.loss(self.epoch, batch))
         where = f", from {layer} on" if layer else ""
         raise UserError(
-            f"the loss of stage {self.name} is {value} at step {step:,}{where}: nothing is "
-            "written; train with a lower learning rate"
+            f"stage {self.name} diverges: its loss is {value} at step {step:,}{where}; nothing is "
+            "written; set a lower learning rate"
         )
 
 
@@ -134,7 +136,7 @@ def _copied(value: Any) -> Any:
 
 
 def first_not_finite(module: nn.Module, run: Callable[[], Any]) -> str | None:
-    """The first leaf or layer of `module`, in the order `run` calls them, that gives no numbers.
+    """The first layer of `module`, in the order `run` calls them, that gives no finite numbers.
 
     Parameters
     ----------
@@ -160,4 +162,7 @@ def first_not_finite(module: nn.Module, run: Callable[[], Any]) -> str | None:
     finally:
         for hook in hooks:
             hook.remove()
-    return found[0] if found else None
+    if not found:
+        return None
+    numbers = [int(part) for part in found[0].split(".") if part.isdigit()]
+    return f"layer {numbers[0] + 1}" if numbers else found[0]

@@ -37,9 +37,9 @@ def ternary(weights: Tensor, *, quantizer: Quantizer, factor: float, alive: int)
         magnitude = weights.abs()
         threshold = factor if quantizer == "fixed" else factor * magnitude.mean()
         largest = magnitude.amax(dim=alive, keepdim=True)
-        first = _first(magnitude == largest, alive)
-        dead = largest <= threshold
-        kept = (magnitude > threshold) | (first & dead)
+        dead, kept = largest <= threshold, magnitude > threshold
+        if bool(dead.any()):  # hardly ever, and slow
+            kept |= _first(magnitude == largest, alive) & dead
         # A weight of exactly 0 that has to stay counts as positive.
         sign = torch.where(weights < 0, -1.0, 1.0).to(weights.dtype)
         return torch.where(kept, sign, torch.zeros_like(sign))

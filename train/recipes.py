@@ -237,7 +237,6 @@ MNIST = Recipe(
     teachers=1,
     teacher_width=512,
     teacher_epochs=12,
-    threads=2,
 )
 """MNIST, 28 by 28 pixels."""
 

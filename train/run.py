@@ -57,6 +57,7 @@ def train(
     device: str = "cpu",
     data_dir: Path | None = None,
     watch: Watch = lambda *_: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Train a network, and write network.spn, metrics.json and curve.png.
 
@@ -77,6 +78,8 @@ def train(
     data_dir : Path, optional
         As for `data.load`.
     watch : callable, optional
+    say : callable, optional
+        Told in a sentence what becomes of a checkpoint.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def train(
         When an argument is not possible, the data set is not at hand, a file cannot be written, or
         the training diverges.
     KeyboardInterrupt
-        After the checkpoint has been written.
+        With a sentence on the checkpoint, when one has been written.
     """
     if not 0 <= seed < 2**32:
         raise UserError(f"seed is {seed}: give 0 to {2**32 - 1}")
@@ -101,14 +104,17 @@ def train(
         }
     )
     checkpoint = Checkpoint(make_folder(out) / CHECKPOINT, run)
-    with _repeatable(recipe.threads):
-        trainer = _Trainer(recipe, shape, data, seed, target, checkpoint, watch)
-        try:
-            model = trainer.run()
-        except KeyboardInterrupt:
-            checkpoint.write()
+    try:
+        with _repeatable(recipe.threads):
+            trainer = _Trainer(recipe, shape, data, seed, target, checkpoint, watch)
+            if trainer.origin:
+                say(trainer.origin)
+            result = trainer.result(trainer.run())
+    except KeyboardInterrupt as interrupt:
+        if not checkpoint.write():
             raise
-        result = trainer.result(model)
+        sentence = f"{checkpoint.path} is kept, and the same command continues from it"
+        raise KeyboardInterrupt(sentence) from interrupt
     _write(result, trainer.points, out)
     checkpoint.remove()
     return result
@@ -135,7 +141,9 @@ class _Trainer:
         self.checkpoint = checkpoint
         self.watch = watch
         self.samples = _samples(data, device)
-        saved = checkpoint.load() or {"teachers": [], "points": [], "seconds": 0.0, "stage": None}
+        saved = checkpoint.load()
+        self.origin = _origin(checkpoint, saved)
+        saved = saved or {"teachers": [], "points": [], "seconds": 0.0, "stage": None}
         self.stage: dict[str, Any] | None = saved["stage"]
         self.finished: list[dict[str, Any]] = saved["teachers"]
         self.points = [Point(*each) for each in saved["points"]]
@@ -244,6 +252,16 @@ class _Trainer:
 
 _PROVED_AT_ONCE = 10_000
 """Samples, so that their sums fit the memory."""
+
+
+def _origin(checkpoint: Checkpoint, saved: dict[str, Any] | None) -> str | None:
+    """What a user should know about where the run starts."""
+    if saved is not None:
+        stage = saved["stage"]
+        return f"continues after epoch {stage['epoch']} of stage {stage['name']}"
+    if checkpoint.path.exists():
+        return f"starts anew: {checkpoint.path} is of a run with other settings"
+    return None
 
 
 def _samples(data: Dataset, device: torch.device) -> Samples:

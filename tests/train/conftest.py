@@ -1,0 +1,34 @@
+"""A recipe that ends in a moment."""
+
+import pytest
+import torch
+
+from mulbudget.train.recipes import Recipe, find_recipe, override
+
+TINY = (
+    "hidden=6",
+    "r=4,3",
+    "wc=learned",
+    "wb_threshold=1",
+    "wc_threshold=1",
+    "full_epochs=2",
+    "ternary_epochs=3",
+    "frozen_epochs=2",
+    "copies=2",
+    "teachers=2",
+    "teacher_width=8",
+    "teacher_epochs=2",
+    "batch=256",
+)
+
+
+@pytest.fixture
+def tiny() -> Recipe:
+    """The digits, on very small networks, for a few epochs."""
+    return override(find_recipe("digits"), TINY)
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """The same random numbers in every test."""
+    return torch.Generator().manual_seed(0)
