@@ -97,7 +97,7 @@ FAMILIES = {
         Family(
             name="gw1n",
             title="Gowin GW1N",
-            synth="synth_gowin -family gw1n",
+            synth="synth_gowin -family gw1n -nodsp",
             cells="gowin",
             dsp=_dsp("MULT18X18", 18),
             level_ns=5.0,
@@ -105,7 +105,7 @@ FAMILIES = {
         Family(
             name="gw2a",
             title="Gowin GW2A",
-            synth="synth_gowin -family gw2a",
+            synth="synth_gowin -family gw2a -nodsp",
             cells="gowin",
             dsp=_dsp("MULT18X18", 18),
             level_ns=4.0,

@@ -93,7 +93,10 @@ def make_plan(
     chosen = _choose(network, dsp)
     layers, x = [], network.input.range
     for number, node in enumerate(network.nodes):
-        datapath = _lower(network, number, x, chosen.get(node.name, set()))
+        try:
+            datapath = _lower(network, number, x, chosen.get(node.name, set()))
+        except UserError as error:
+            raise UserError(f"layer {node.name}: {error}") from error
         layers.append(LayerPlan(node=node, style="parallel", datapath=datapath))
         low, high = zip(*datapath.ends, strict=True)
         if device is not None and isinstance(node.operator, SumProduct):

@@ -17,7 +17,10 @@ def mult18x18d(a: Value, b: Value, p: Signal, enable: Signal) -> Instance:
         p_REG_INPUTA_CLK="CLK0",
         p_REG_INPUTA_CE="CE0",
         p_REG_INPUTA_RST="RST0",
-        p_REG_INPUTB_CLK="NONE",
+        # B is constant; nextpnr knows the block's timing only with both operands registered.
+        p_REG_INPUTB_CLK="CLK0",
+        p_REG_INPUTB_CE="CE0",
+        p_REG_INPUTB_RST="RST0",
         p_REG_INPUTC_CLK="NONE",
         p_REG_PIPELINE_CLK="NONE",
         p_REG_OUTPUT_CLK="CLK0",

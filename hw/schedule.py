@@ -29,27 +29,77 @@ class Schedule:
 
 
 def schedule(datapath: Datapath, levels_per_stage: int) -> Schedule:
-    """Place each operation; `levels_per_stage` >= 1. The interval is 1 clock."""
+    """Place each operation; `levels_per_stage` >= 1. The interval is 1 clock.
+
+    Operations come as soon as they can. Then each moves to just before its first use where that
+    needs fewer flip-flops; one behind the logic that makes its bit shares a cell with it, and is
+    taken as free.
+    """
+    stages, latency = _as_soon_as_possible(datapath, levels_per_stage)
+    uses = _Uses(datapath, stages, latency)
+    for value in reversed(range(len(datapath.ops))):
+        uses.move_later(value)
+    last = [max(stages[value], uses.last(value)) for value in range(len(stages))]
+    bits = sum(
+        (last[value] - stages[value]) * width(op.low, op.high)[0]
+        for value, op in enumerate(datapath.ops)
+    )
+    return Schedule(tuple(stages), tuple(last), latency, bits)
+
+
+def _as_soon_as_possible(datapath: Datapath, levels_per_stage: int) -> tuple[list[int], int]:
+    """The stage of each value, and that of the outputs."""
     ops = datapath.ops
-    fixed = [isinstance(op, Constant) for op in ops]
     stages, levels = [0] * len(ops), [0] * len(ops)
-    last = [0] * len(ops)
     for value, op in enumerate(ops):
-        moving = [each for each in op.operands if not fixed[each]]
+        moving = [each for each in op.operands if not isinstance(ops[each], Constant)]
         stage = max((stages[each] for each in moving), default=0)
         level = max((levels[each] for each in moving if stages[each] == stage), default=0)
         if level + op.levels > levels_per_stage and level:
             stage, level = stage + 1, 0
-        for each in moving:
-            last[each] = max(last[each], stage)
-        stages[value] = last[value] = stage + op.clocks
+        stages[value] = stage + op.clocks
         levels[value] = 0 if op.clocks else level + op.levels
-    ends = [value for value in datapath.outputs if not fixed[value]]
+    ends = [value for value in datapath.outputs if not isinstance(ops[value], Constant)]
     latency = max((stages[value] + (levels[value] > 0) for value in ends), default=0)
-    latency = max(latency, 1)
-    for value in ends:
-        last[value] = latency
-    bits = sum(
-        (last[value] - stages[value]) * width(op.low, op.high)[0] for value, op in enumerate(ops)
-    )
-    return Schedule(tuple(stages), tuple(last), latency, bits)
+    return stages, max(latency, 1)
+
+
+class _Uses:
+    """Who takes each value in which stage, while `stages` changes."""
+
+    def __init__(self, datapath: Datapath, stages: list[int], latency: int) -> None:
+        self._ops, self._stages, self._latency = datapath.ops, stages, latency
+        self._outputs = set(datapath.outputs)
+        self._users: list[list[int]] = [[] for _ in datapath.ops]
+        for value, op in enumerate(datapath.ops):
+            for operand in op.operands:
+                self._users[operand].append(value)
+
+    def at(self, value: int) -> list[int]:
+        """The stages in which a value is taken; none of a constant, which waits for nothing."""
+        if isinstance(self._ops[value], Constant):
+            return []
+        taken = [self._stages[user] - self._ops[user].clocks for user in self._users[value]]
+        return [*taken, self._latency] if value in self._outputs else taken
+
+    def last(self, value: int) -> int:
+        """The stage in which a value is last taken."""
+        return max(self.at(value), default=0)
+
+    def move_later(self, value: int) -> None:
+        """Move an operation to the stage before its first use, where that saves flip-flops."""
+        op, before = self._ops[value], self._stages[value]
+        target = min(self.at(value), default=0) - 1
+        if not op.levels or op.clocks or target <= before:
+            return
+        concerned = {value, *op.operands}
+        cost = sum(map(self._flip_flops, concerned))
+        self._stages[value] = target
+        if sum(map(self._flip_flops, concerned)) >= cost:
+            self._stages[value] = before
+
+    def _flip_flops(self, value: int) -> int:
+        """Those that hold a value and do not fit behind its own logic."""
+        op = self._ops[value]
+        kept = self.last(value) - self._stages[value]
+        return max(kept - (op.levels > 0), 0) * width(op.low, op.high)[0]

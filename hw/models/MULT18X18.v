@@ -1,17 +1,21 @@
-// Gowin multiplier as the generator uses it: signed, register at A, register at DOUT.
+// Gowin multiplier as far as the generator uses it: registers at A and at DOUT.
 module MULT18X18 #(
     parameter AREG = 1'b0, parameter OUT_REG = 1'b0
 ) (
     input CLK, CE, RESET, ASIGN, BSIGN, ASEL, BSEL,
-    input signed [17:0] A, B,
+    input [17:0] A, B,
     input [17:0] SIA, SIB,
-    output signed [35:0] DOUT
+    output [35:0] DOUT
 );
-    reg signed [17:0] operand;
-    reg signed [35:0] product;
+    reg [17:0] a_register;
+    reg [35:0] out_register;
+    wire [17:0] a = AREG ? a_register : A;
+    wire signed [35:0] a_wide = {{18{ASIGN & a[17]}}, a};
+    wire signed [35:0] b_wide = {{18{BSIGN & B[17]}}, B};
+    wire [35:0] product = a_wide * b_wide;
     always @(posedge CLK) if (CE) begin
-        operand <= A;
-        product <= operand * B;
+        a_register <= A;
+        out_register <= product;
     end
-    assign DOUT = product;
+    assign DOUT = OUT_REG ? out_register : product;
 endmodule
