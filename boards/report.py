@@ -66,7 +66,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The cells that nextpnr counts for each resource. Those of iCE40 are logic cells, whose flip-flops
-# only the log tells; a Gowin ALU takes a LUT, which is counted among the LUT4.
+# only the log tells.
 _CELLS = {
     "ecp5": {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "dsp": "MULT18X18D", "bram": "DP16KD"},
     "ice40": {"lut": "ICESTORM_LC", "dsp": "ICESTORM_DSP", "bram": "ICESTORM_RAM"},
@@ -98,6 +98,10 @@ def read_report(path: Path) -> tuple[dict[str, Resource], float | None]:
     """Cells and the slowest clock's Fmax in MHz from the file that nextpnr's --report writes."""
     content: dict[str, Any] = json.loads(path.read_text())
     cells = {name: Resource(**each) for name, each in content["utilization"].items()}
+    if "ALU" in cells:
+        # The log counts the LUT that a Gowin ALU takes among the LUT4, the report does not.
+        lut = cells["LUT4"]
+        cells["LUT4"] = Resource(lut.used + cells["ALU"].used, lut.available)
     fmax = min((each["achieved"] for each in content["fmax"].values()), default=None)
     return cells, fmax
 

@@ -94,6 +94,13 @@ def test_the_slowest_clock_counts(tmp_path: Path) -> None:
     assert read_report(tmp_path / "cells.json") == (_cells(LUT4=(1, 2)), 20)
 
 
+def test_a_gowin_alu_takes_a_lut(tmp_path: Path) -> None:
+    counts = {"LUT4": 1526, "ALU": 4416}
+    cells = {name: {"used": used, "available": 8640} for name, used in counts.items()}
+    (tmp_path / "cells.json").write_text(json.dumps({"fmax": {}, "utilization": cells}))
+    assert read_report(tmp_path / "cells.json")[0]["LUT4"] == Resource(1526 + 4416, 8640)
+
+
 @pytest.mark.parametrize(
     ("board", "log", "needs"),
     [
