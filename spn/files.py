@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
 def write_whole(path: str | os.PathLike[str], content: bytes | str) -> Path:
     """Write `content` (text as UTF-8) to `path`; a failure leaves what was there before.
 
-    The content goes to a temporary file beside `path`, which then takes its name.
+    The content goes to a temporary file beside `path`, which then takes its name. A symbolic link
+    stays, and the file it points to is replaced; a device or a pipe is written into.
 
     Raises
     ------
@@ -35,6 +37,25 @@ def write_whole(path: str | os.PathLike[str], content: bytes | str) -> Path:
     """
     target = Path(path)
     data = content.encode() if isinstance(content, str) else content
+    try:
+        if _is_device_or_pipe(target):
+            target.write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(target)), data)
+    except OSError as error:
+        raise UserError(f"cannot write {target}: {error.strerror}") from error
+    return target
+
+
+def _is_device_or_pipe(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _replace(target: Path, data: bytes) -> None:
     temporary = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -46,12 +67,9 @@ def write_whole(path: str | os.PathLike[str], content: bytes | str) -> Path:
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)
         Path(temporary).replace(target)
-    except OSError as error:
-        raise UserError(f"cannot write {target}: {error.strerror}") from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-    return target
 
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:

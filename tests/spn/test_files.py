@@ -83,6 +83,45 @@ def test_a_folder_that_is_not_there_or_is_a_file(tmp_path: Path) -> None:
         make_folder(tmp_path / "file")
 
 
+def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "folder")
+    (folder / "file").write_text("before")
+    link = tmp_path / "link"
+    link.symlink_to(Path("folder") / "file")
+    assert write_whole(link, "after") == link
+    assert link.is_symlink()
+    assert (folder / "file").read_text() == "after"
+    (folder / "file").unlink()
+    write_whole(link, "made")
+    assert (folder / "file").read_text() == "made"
+    assert {each.name for each in tmp_path.iterdir()} == {"folder", "link"}
+
+
+def test_a_pipe_is_written_into(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, "text")
+        assert os.read(reader, 100) == b"text"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_device_is_written_into(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("/dev/full")
+    with pytest.raises(UserError, match=rf"cannot write {link}: No space left on device"):
+        write_whole(link, "text")
+    assert link.is_char_device()
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"cannot write {tmp_path}: Is a directory"):
+        write_whole(tmp_path, "text")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
