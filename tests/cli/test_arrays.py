@@ -37,6 +37,31 @@ def test_a_shape_that_the_file_does_not_hold(tmp_path: Path, shape: bytes) -> No
         read_array(path)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (" + "9" * 31 + ",)}",
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (3,",
+        "{'descr': '<i8', 1: 2}",
+        "{'descr': '<i8', 'fortran_order': False, 'shape': " + "(" * 5000,
+        "[" * 300 + "]" * 300,
+        "-" * 9000 + "1",
+    ],
+    ids=("beyond-64-bits", "unclosed", "mixed-keys", "deep-unclosed", "deep", "deep-sign"),
+)
+def test_a_damaged_header(tmp_path: Path, header: str) -> None:
+    text = header.encode() + b"\n"
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(UserError, match=r"x.npy is no .npy file of numbers"):
+        read_array(tmp_path / "x.npy")
+
+
+def test_what_only_starts_like_a_zip_file(tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_bytes(b"PK\3\4garbage")
+    with pytest.raises(UserError, match=r"x.npy is no .npy file of numbers"):
+        read_array(tmp_path / "x.npy")
+
+
 def test_objects_are_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match=r"is no .npy file of numbers"):
