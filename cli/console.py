@@ -22,6 +22,11 @@ def complain(sentence: str) -> None:
     Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(sentence)
 
 
+def printable(text: str) -> str:
+    """`text` of a foreign file without what a terminal might obey, such as an escape sequence."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def table(
     title: str,
     columns: Sequence[str],

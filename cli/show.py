@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from mulbudget.cli.console import console, table
+from mulbudget.cli.console import console, printable, table
 from mulbudget.spn import (
     Counts,
     Network,
@@ -52,7 +52,7 @@ def show(
     out.print()
     for key, value in description["provenance"].items():
         shown = value if isinstance(value, str) else json.dumps(value)
-        out.print(f"{key}: {shown}", soft_wrap=True)
+        out.print(printable(f"{key}: {shown}"), soft_wrap=True)
 
 
 def describe(network: Network) -> Description:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from mulbudget.cli.show import describe
-from mulbudget.spn import Network, network_counts, width
+from mulbudget.spn import Network, network_counts, save, width
 from tests.cli.conftest import Command
 from tests.networks import example, networks
 
@@ -33,6 +33,16 @@ def test_json_is_the_description(command: Command, network: Path) -> None:
     result = command("show", network, "--json")
     assert result.returncode == 0
     assert json.loads(result.stdout) == describe(example())
+
+
+def test_what_a_terminal_might_obey_is_replaced(command: Command, tmp_path: Path) -> None:
+    net = example()
+    provenance = {"recipe": "a\x1b[2Jb\nc", "\x9bkey": ["\x7f"]}
+    save(Network(net.name, net.input, net.nodes, provenance), tmp_path / "foreign.spn")
+    result = command("show", tmp_path / "foreign.spn")
+    assert result.returncode == 0, result.stderr
+    assert "recipe: a\N{REPLACEMENT CHARACTER}[2Jb\N{REPLACEMENT CHARACTER}c\n" in result.stdout
+    assert all(character.isprintable() for line in result.stdout.split("\n") for character in line)
 
 
 def test_the_description_of_the_example() -> None:
