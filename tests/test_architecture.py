@@ -1,10 +1,12 @@
 """Dependencies point downwards only, and what is installed is what the folders hold."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,17 @@ def test_spn_needs_numpy_and_its_file_format_only() -> None:
     for path in sources("spn"):
         roots = {name.partition(".")[0] for name in imports(path)} - sys.stdlib_module_names
         assert roots <= {"mulbudget", "numpy", "safetensors", "msgspec"}, path.relative_to(ROOT)
+
+
+def test_every_package_that_is_imported_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+    found = packages_distributions()
+    for path in (path for folder in MAY_IMPORT for path in sources(folder)):
+        roots = {name.partition(".")[0] for name in imports(path)} - sys.stdlib_module_names
+        for root in roots - {"mulbudget"}:
+            named = {name.lower().replace("_", "-") for name in found.get(root, [root])}
+            assert named & asked, f"{path.relative_to(ROOT)} imports {root}"
 
 
 def test_the_command_starts_without_what_only_some_verbs_need() -> None:
