@@ -88,8 +88,9 @@ class Recipe:
         float, About("Share of the ternary phase over which the entries become ternary.", 0, 1)
     ] = 0.6
     sparsity: Annotated[
-        float, About("Weight of the penalty on the mean magnitude of Wb and Wc.", 0)
-    ] = 0.0
+        tuple[float, ...],
+        About("Weight of the penalty on the mean magnitude of Wb and Wc.", 0, per_layer=True),
+    ] = (0.0,)
 
     degrees: Annotated[float, About("Random rotation of the images, standard deviation.", 0)] = 8.0
     pixels: Annotated[float, About("Random shift along each axis, standard deviation.", 0)] = 0.6
@@ -222,21 +223,23 @@ MNIST = Recipe(
     r=(192, 10),
     wc=("identity", "identity"),
     input_bits=4,
-    wb_threshold=(1.0,),
+    # Only a fixed threshold lets the penalty decide how many entries stay.
+    quantizer="fixed",
+    wb_threshold=(0.5,),
+    sparsity=(8.0, 0.0),
     a_digits=6,
-    activation_bits=6,
-    activation_fraction=3,
+    activation_fraction=2,
     batch=256,
     full_epochs=8,
-    ternary_epochs=24,
+    ternary_epochs=22,
     frozen_epochs=4,
     degrees=6.0,
-    pixels=0.8,
-    zoom=0.06,
+    pixels=0.7,
+    zoom=0.05,
     copies=4,
     teachers=1,
     teacher_width=512,
-    teacher_epochs=12,
+    teacher_epochs=10,
 )
 """MNIST, 28 by 28 pixels."""
 

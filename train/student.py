@@ -68,6 +68,7 @@ def phase_stage(
     generator : torch.Generator
     """
     labels = samples.y_train
+    penalties = recipe.of_layers("sparsity")
 
     def loss(epoch: int, batch: Tensor) -> Tensor:
         batch, copy = batch.to(labels.device), epoch % len(copies)
@@ -76,9 +77,10 @@ def phase_stage(
         if targets is not None:
             taught = distilled(logits, targets[copy][batch], recipe.temperature)
             result = torch.lerp(result, taught, recipe.distillation)
-        if recipe.sparsity and phase != "frozen":
-            densities = [layer.densities().sum() for layer in model.spn_layers()]
-            result = result + recipe.sparsity * torch.stack(densities).sum()
+        if phase != "frozen":
+            for layer, weight in zip(model.spn_layers(), penalties, strict=True):
+                if weight:
+                    result = result + weight * layer.densities().sum()
         return result
 
     def prepare(done: float) -> None:
