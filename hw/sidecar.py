@@ -11,6 +11,10 @@ from mulbudget.spn.files import read_whole
 VERSION = 1
 
 
+class _Version(msgspec.Struct):
+    version: int
+
+
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One integer of a stream's payload: bits `offset` to `offset + width - 1`.
 
@@ -76,7 +80,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     name : str
         Of the module and the files.
     network : str
-        SHA-256 of the .spn bytes it was generated from.
+        SHA-256 of what `mulbudget.spn.dumps` makes of the network it was generated from.
     family : str or None
         The device family whose DSP primitives the Verilog instantiates; None for portable
         Verilog, where a hardware product is a registered `*`.
@@ -121,14 +125,35 @@ def encode(sidecar: Sidecar) -> bytes:
 
 
 def load(path: str | os.PathLike[str]) -> Sidecar:
-    """Read NAME.json; `UserError` when it is no such file or of another version."""
+    """Read NAME.json.
+
+    Raises
+    ------
+    UserError
+        When it is no such file, of another version, or its channels do not lie side by side.
+    """
+    content = read_whole(path)
     try:
-        sidecar = msgspec.json.decode(read_whole(path), type=Sidecar)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        version = msgspec.json.decode(content, type=_Version).version
+        if version != VERSION:
+            raise UserError(
+                f"{path} is of version {version}, and this mulbudget reads version {VERSION}: "
+                "generate the Verilog again"
+            )
+        sidecar = msgspec.json.decode(content, type=Sidecar)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path} does not describe generated Verilog: {error}") from error
-    if sidecar.version != VERSION:
-        raise UserError(
-            f"{path} is of version {sidecar.version}, and this mulbudget reads version {VERSION}: "
-            "generate the Verilog again"
-        )
+    for stream, payload in (("input", sidecar.input), ("output", sidecar.output)):
+        _check_packed(payload, f"{path}: {stream}")
     return sidecar
+
+
+def _check_packed(payload: list[Channel], where: str) -> None:
+    offset = 0
+    for index, channel in enumerate(payload):
+        if channel.offset != offset or channel.width < 1:
+            raise UserError(
+                f"{where} channel {index} has {channel.width} bits from bit {channel.offset} on, "
+                f"not one or more from bit {offset} on: generate the Verilog again"
+            )
+        offset += channel.width
