@@ -16,9 +16,9 @@ from mulbudget.sim.lanes import TOP, lanes, wrapper
 from mulbudget.sim.packing import pack, unpack
 from mulbudget.sim.tools import ToolError
 from mulbudget.sim.verilate import Main, simulator
-from mulbudget.spn import UserError
+from mulbudget.spn import Range, UserError
+from mulbudget.spn.operators import Integers
 
-Integers = npt.NDArray[np.int64]
 Progress = Callable[[int], None]
 
 _TAIL = 16  # clocks after the last result in which a surplus one would show, beyond the latency
@@ -30,7 +30,7 @@ class SimulationError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Design:
+class Generated:
     """Generated Verilog and what its sidecar says of it."""
 
     verilog: Path
@@ -78,7 +78,7 @@ class LaneSimulator:
 
     Parameters
     ----------
-    designs : sequence of Design
+    designs : sequence of Generated
         Of different names.
     models : sequence of Path, optional
         Verilog of the primitives that the designs instantiate; by default the models of their
@@ -96,7 +96,7 @@ class LaneSimulator:
 
     def __init__(
         self,
-        designs: Sequence[Design],
+        designs: Sequence[Generated],
         *,
         models: Sequence[Path] | None = None,
         flags: Sequence[str] = (),
@@ -143,7 +143,7 @@ class LaneSimulator:
         Raises
         ------
         UserError
-            When samples have another shape or leave the range.
+            When samples have another shape or leave the range, or the disk is full.
         SimulationError
             When a design hangs, gives more results than samples, or withdraws or changes a result
             before it is taken.
@@ -162,7 +162,7 @@ class LaneSimulator:
             try:
                 self._write_job(folder, samples, stalls, seed, limit)
             except OSError as error:
-                raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+                raise UserError(f"cannot write to {folder}: {error.strerror or error}") from error
             self._execute(folder, [len(x) for x in samples], progress)
             return self._read_results(folder, [len(x) for x in samples])
 
@@ -197,6 +197,8 @@ class LaneSimulator:
                 raise
         if process.returncode or not ending:
             raise ToolError(f"the simulator ended with {process.returncode}")
+        if ending[0] == "full":
+            raise UserError(f"cannot write the results of the simulation to {folder}: disk full")
         if ending[0] != "ok":
             what, (lane, taken, given, clocks) = ending[0], map(int, ending[1:])
             raise SimulationError(
@@ -241,7 +243,7 @@ class BatchSimulator:
         flags: Sequence[str] = (),
     ) -> None:
         self.sidecar = sidecar
-        self._lanes = LaneSimulator([Design(verilog, sidecar)], models=models, flags=flags)
+        self._lanes = LaneSimulator([Generated(verilog, sidecar)], models=models, flags=flags)
 
     def run(
         self,
@@ -267,22 +269,12 @@ def dsp_models(sidecars: Sequence[Sidecar]) -> list[Path]:
 
 
 def _checked(x: npt.ArrayLike, sidecar: Sidecar) -> Integers:
-    samples = np.asarray(x)
-    if samples.ndim != 2 or samples.shape[1] != len(sidecar.input) or not len(samples):
-        raise UserError(
-            f"{sidecar.name} takes one or more samples of {len(sidecar.input)} channels, and is "
-            f"given shape {samples.shape}"
-        )
-    low = np.array([channel.low for channel in sidecar.input])
-    high = np.array([channel.high for channel in sidecar.input])
-    wrong = np.argwhere((samples < low) | (samples > high))
-    if len(wrong):
-        sample, channel = map(int, wrong[0])
-        raise UserError(
-            f"input {channel} of sample {sample} is {samples[sample, channel]}, outside "
-            f"{low[channel]} to {high[channel]}"
-        )
-    return samples.astype(np.int64)
+    low = tuple(channel.low for channel in sidecar.input)
+    high = tuple(channel.high for channel in sidecar.input)
+    samples = Range(low, high).checked(x, sidecar.name)
+    if not len(samples):
+        raise UserError(f"{sidecar.name} takes one or more samples, and is given none")
+    return samples
 
 
 def _limit(samples: int, sidecar: Sidecar, stalls: float) -> int:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.sim.batch import BatchSimulator, Integers, Progress, Result
+from mulbudget.sim.batch import BatchSimulator, Progress, Result
 from mulbudget.spn import Network
+from mulbudget.spn.operators import Integers
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@
 // first offered to taken.bin and offered.bin (64 bits each). Lines of standard output:
 //
 //     progress RESULTS
-//     end ok CLOCKS | end hang|unsteady|surplus LANE TAKEN GIVEN CLOCKS
+//     end ok CLOCKS | end full | end hang|unsteady|surplus LANE TAKEN GIVEN CLOCKS
+//
+// It ends as full where the results cannot be written.
 
 #include <algorithm>
 #include <cstdint>
@@ -94,8 +96,11 @@ class Harness {
                         static_cast<unsigned long>(lane.got), static_cast<unsigned long>(clock_));
             return 0;
         }
-        save();
-        std::printf("end ok %lu\n", static_cast<unsigned long>(clock_ - tail_));
+        if (save()) {
+            std::printf("end ok %lu\n", static_cast<unsigned long>(clock_ - tail_));
+        } else {
+            std::printf("end full\n");
+        }
         return 0;
     }
 
@@ -180,20 +185,19 @@ class Harness {
     }
 
     template <typename Member>
-    void save(const char* name, Member member) const {
+    bool save(const char* name, Member member) const {
         std::ofstream file{folder_ + "/" + name, std::ios::binary};
         for (const Lane& lane : lanes_) {
             const auto& values = lane.*member;
             file.write(reinterpret_cast<const char*>(values.data()),
                        values.size() * sizeof(values[0]));
         }
-        if (!file.flush()) throw std::string{"cannot write the results"};
+        return static_cast<bool>(file.flush());
     }
 
-    void save() const {
-        save("output.bin", &Lane::output);
-        save("taken.bin", &Lane::taken);
-        save("offered.bin", &Lane::offered);
+    bool save() const {
+        return save("output.bin", &Lane::output) && save("taken.bin", &Lane::taken) &&
+               save("offered.bin", &Lane::offered);
     }
 
     std::string folder_;

@@ -136,17 +136,6 @@ _PACKAGES = {
 _SYSTEM = {"g++": "g++", "make": "make", "perl": "perl"}
 """Programs that no PyPI package brings, and their Debian and Ubuntu packages."""
 
-_AMARANTH = {
-    "YOSYS": "yosys",
-    "NEXTPNR_ICE40": "nextpnr-ice40",
-    "ICEPACK": "icepack",
-    "NEXTPNR_ECP5": "nextpnr-ecp5",
-    "ECPPACK": "ecppack",
-    "NEXTPNR_GOWIN": "nextpnr-himbaechel",
-    "GOWIN_PACK": "gowin_pack",
-    "OPENFPGALOADER": "openFPGALoader",
-}
-
 NAMES = (*_PACKAGES, *_SYSTEM)
 """What `find` finds."""
 
@@ -184,21 +173,6 @@ def find(name: str) -> Tool:
         environment["PATH"] = _joined(path.parent, environment.get("PATH", os.defpath))
         environment["VERILATOR_ROOT"] = str(path.parent.parent)
     return Tool(name, (str(path),), environment, package.distribution)
-
-
-def amaranth_environment() -> dict[str, str]:
-    """The variables by which Amaranth's board builds find every tool.
-
-    Add them to `os.environ` for the time of a build. `AMARANTH_USE_YOSYS` makes RTLIL to Verilog
-    the same everywhere, whatever native Yosys there is.
-
-    Raises
-    ------
-    UserError
-        When a tool is missing.
-    """
-    variables = {variable: find(name).command[0] for variable, name in _AMARANTH.items()}
-    return {**variables, "AMARANTH_USE_YOSYS": "builtin"}
 
 
 def yosys_share() -> Path:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from mulbudget.spn.errors import UserError
@@ -123,28 +122,7 @@ class Network:
 
     def run_all(self, x: npt.ArrayLike) -> dict[str, Integers]:
         """Evaluate samples and keep every tensor, by name; see `run`."""
-        values = {self.INPUT: self._checked(x)}
+        values = {self.INPUT: self.input.range.checked(x, f"network {self.name}")}
         for node in self.nodes:
             values[node.name] = node.operator.evaluate(values[node.input])
         return values
-
-    def _checked(self, x: npt.ArrayLike) -> Integers:
-        samples = np.asarray(x)
-        if not np.issubdtype(samples.dtype, np.integer):
-            raise UserError(
-                f"network {self.name} takes integers, and is given {samples.dtype}: "
-                "quantize the input first"
-            )
-        if samples.ndim != 1 + len(self.input.shape) or samples.shape[1:] != self.input.shape:
-            raise UserError(
-                f"network {self.name} takes shape (samples, "
-                f"{', '.join(map(str, self.input.shape))}), and is given {samples.shape}"
-            )
-        wrong = np.argwhere(~self.input.range.contains(samples))
-        if len(wrong):
-            sample, channel = map(int, wrong[0])
-            raise UserError(
-                f"input {channel} of sample {sample} is {samples[sample, channel]}, outside "
-                f"{self.input.range.low[channel]} to {self.input.range.high[channel]}"
-            )
-        return samples.astype(np.int64)

@@ -88,6 +88,32 @@ class Range:
         ]
         return Range(tuple(low for low, _ in ends), tuple(high for _, high in ends))
 
+    def checked(self, samples: npt.ArrayLike, taker: str) -> npt.NDArray[np.int64]:
+        """`samples` as int64, (samples, channels), each inside this range.
+
+        Raises
+        ------
+        UserError
+            When they are no integers, have another shape or leave the range; names `taker`.
+        """
+        given = np.asarray(samples)
+        if not np.issubdtype(given.dtype, np.integer):
+            raise UserError(
+                f"{taker} takes integers, and is given {given.dtype}: quantize the input first"
+            )
+        if given.ndim != 2 or given.shape[1] != self.channels:
+            raise UserError(
+                f"{taker} takes shape (samples, {self.channels}), and is given {given.shape}"
+            )
+        wrong = np.argwhere(~self.contains(given))
+        if len(wrong):
+            sample, channel = map(int, wrong[0])
+            raise UserError(
+                f"input {channel} of sample {sample} is {given[sample, channel]}, outside "
+                f"{self.low[channel]} to {self.high[channel]}"
+            )
+        return given.astype(np.int64)
+
     def contains(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Which of `values` (…, channels) lie inside."""
         return (values >= np.array(self.low)) & (values <= np.array(self.high))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.verilog import write
-from mulbudget.sim.batch import Design, LaneSimulator
+from mulbudget.sim.batch import Generated, LaneSimulator
 from mulbudget.sim.compare import first_difference
 from mulbudget.sim.inputs import random_inputs
 from mulbudget.spn import Network, SumProduct, Tensor
@@ -130,7 +130,7 @@ def test_pytorch_the_network_and_the_hardware_agree(tmp_path: Path, part: int) -
     for case in mine:
         plan = make_plan(case.network, dsp=case.dsp, levels_per_stage=case.levels_per_stage)
         sidecar = write(case.network, plan, tmp_path)
-        designs.append(Design(tmp_path / f"{sidecar.name}.v", sidecar))
+        designs.append(Generated(tmp_path / f"{sidecar.name}.v", sidecar))
     inputs = [random_inputs(case.network.input, SAMPLES, part) for case in mine]
     results = LaneSimulator(designs).run(inputs)
     for case, x, result in zip(mine, inputs, results, strict=True):

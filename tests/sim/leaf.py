@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mulbudget.hw.sidecar import Sidecar, channels, encode
-from mulbudget.sim.batch import Design
+from mulbudget.sim.batch import Generated
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor, save
 
 LATENCY = 2
@@ -70,7 +70,7 @@ def sidecar(*, name: str = "adder", latency: int = LATENCY, interval: int = 1) -
     )
 
 
-def write(folder: Path, *changes: tuple[str, str], name: str = "adder") -> Design:
+def write(folder: Path, *changes: tuple[str, str], name: str = "adder") -> Generated:
     """The design's files in `folder`: NAME.v, NAME.json and NAME.spn.
 
     Each change replaces a text of the Verilog by another one.
@@ -83,4 +83,4 @@ def write(folder: Path, *changes: tuple[str, str], name: str = "adder") -> Desig
     described = sidecar(name=name)
     (folder / f"{name}.json").write_bytes(encode(described))
     save(NETWORK, folder / f"{name}.spn")
-    return Design(folder / f"{name}.v", described)
+    return Generated(folder / f"{name}.v", described)

@@ -1,6 +1,7 @@
 """Samples through compiled Verilog: values, timing, and designs that break the rules."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,14 +56,29 @@ def test_progress_counts_the_results(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (X[:, :1], "samples of 2 channels, and is given shape"),
+        (X[:, :1], r"adder takes shape \(samples, 2\), and is given \(300, 1\)"),
         (X[:0], "one or more samples"),
+        (X / 2, "takes integers, and is given float64"),
         (X + np.array([0, 100]), r"input 1 of sample 0 is 92, outside -8 to 7"),
     ],
 )
 def test_inputs_that_do_not_fit(tmp_path: Path, x: np.ndarray, message: str) -> None:
     with pytest.raises(UserError, match=message):
         simulator(tmp_path).run(x)
+
+
+@pytest.mark.parametrize("name", ["output.bin", "taken.bin", "offered.bin"])
+def test_a_disk_that_fills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    write_job = LaneSimulator._write_job
+
+    def and_fill(self: LaneSimulator, folder: Path, *job: Any) -> None:
+        write_job(self, folder, *job)
+        (folder / name).symlink_to("/dev/full")
+
+    hardware = simulator(tmp_path)
+    monkeypatch.setattr(LaneSimulator, "_write_job", and_fill)
+    with pytest.raises(UserError, match=r"cannot write the results .*: disk full"):
+        hardware.run(X)
 
 
 def test_stalls_without_end_are_refused(tmp_path: Path) -> None:

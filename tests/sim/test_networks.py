@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.plan import Plan, make_plan
 from mulbudget.hw.verilog import write
-from mulbudget.sim.batch import Design, LaneSimulator
+from mulbudget.sim.batch import Generated, LaneSimulator
 from mulbudget.sim.compare import first_difference
 from mulbudget.sim.inputs import random_inputs
 from mulbudget.spn import Network, SumProduct, UserError
@@ -59,7 +59,7 @@ def cases() -> list[Case]:
 def test_hardware_gives_what_the_network_gives(tmp_path: Path, part: int) -> None:
     mine = cases()[part::PARTS]
     designs = [
-        Design(tmp_path / f"{case.network.name}.v", write(case.network, case.plan, tmp_path))
+        Generated(tmp_path / f"{case.network.name}.v", write(case.network, case.plan, tmp_path))
         for case in mine
     ]
     hardware = LaneSimulator(designs)
