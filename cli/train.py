@@ -62,6 +62,7 @@ def train(
         return
     if out is None:
         raise UserError("--out is missing: name a folder for the results")
+    products = _products(r)
     try:
         # PyTorch takes seconds to import, and only this verb needs it.
         from mulbudget.train.run import train as run
@@ -72,7 +73,7 @@ def train(
                 out,
                 seed=seed,
                 multipliers=multipliers,
-                r=_products(r),
+                r=products,
                 device=device,
                 data_dir=data,
                 watch=watch,

@@ -66,17 +66,17 @@ def teacher(
     """An untrained teacher: two hidden layers with batch norm, for pixels from 0 to 1."""
     n_in, width = samples.x_train.shape[1], recipe.teacher_width
     blocks: list[nn.Module] = []
-    for inputs in (n_in, width):
-        blocks += [
-            nn.Linear(inputs, width),
-            nn.BatchNorm1d(width),
-            nn.ReLU(),
-            Dropout(recipe.teacher_dropout, generator),
-        ]
-    module = nn.Sequential(*blocks, nn.Linear(width, n_out))
-    for parameter in module.parameters():
-        if parameter.ndim == 2:
-            nn.init.kaiming_uniform_(parameter, a=5**0.5, generator=generator)
+    # PyTorch draws initial weights from one generator for all programs: here from a fork of it.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        for inputs in (n_in, width):
+            blocks += [
+                nn.Linear(inputs, width),
+                nn.BatchNorm1d(width),
+                nn.ReLU(),
+                Dropout(recipe.teacher_dropout, generator),
+            ]
+        module = nn.Sequential(*blocks, nn.Linear(width, n_out))
     return module.to(samples.x_train.device)
 
 

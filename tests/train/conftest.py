@@ -5,12 +5,14 @@ import torch
 
 from mulbudget.train.recipes import Recipe, find_recipe, override
 
+ALIKE = ("wb_threshold=1", "wc_threshold=1")
+"""One value for all layers, however many there are."""
+
 TINY = (
+    *ALIKE,
     "hidden=6",
     "r=4,3",
     "wc=learned",
-    "wb_threshold=1",
-    "wc_threshold=1",
     "full_epochs=2",
     "ternary_epochs=3",
     "frozen_epochs=2",
