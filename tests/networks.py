@@ -70,8 +70,18 @@ def layers(
         st.just(0),
     )
     a = np.array(draw(st.lists(multiplicand, min_size=r, max_size=r)), np.int64)
-    bias = rng.integers(-1000, 1001, wc.shape[0]) * rng.integers(0, 2, wc.shape[0])
-    return SumProduct(wb, a, wc, bias.astype(np.int64), draw(st.integers(0, 8)))
+    n_out = wc.shape[0]
+    bias = np.array(draw(st.lists(biases, min_size=n_out, max_size=n_out)), np.int64)
+    return SumProduct(wb, a, wc, bias, draw(st.integers(0, 8)))
+
+
+biases = st.one_of(
+    st.just(0),
+    st.integers(-1000, 1000),
+    st.builds(lambda sign, bit: sign << bit, st.sampled_from([-1, 1]), st.integers(0, 20)),
+    st.builds(lambda odd, zeros: odd << zeros, st.integers(-15, 15), st.integers(0, 16)),
+)
+"""Small, or with many trailing zeros: a bias may have more of them than its sum has bits."""
 
 
 def ternary(
