@@ -7,7 +7,7 @@ from typing import Any
 import numpy.typing as npt
 
 from mulbudget.spn.errors import UserError
-from mulbudget.spn.names import check_name
+from mulbudget.spn.names import check_name, check_network_name
 from mulbudget.spn.operators import ArgMax, Integers, Requantize, SumProduct, Tensor
 
 AnyOperator = SumProduct | Requantize | ArgMax
@@ -38,7 +38,7 @@ class Network:
     Parameters
     ----------
     name : str
-        A Verilog identifier; names the generated files.
+        A Verilog identifier; names the generated files and module, so nothing else of them.
     input : Tensor
         Of the first tensor, which is named "x".
     nodes : iterable of Node
@@ -68,7 +68,7 @@ class Network:
         nodes: Iterable[Node],
         provenance: Mapping[str, Any] | None = None,
     ) -> None:
-        check_name(name, "network")
+        check_network_name(name)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "input", input)
         object.__setattr__(self, "nodes", tuple(nodes))

@@ -48,9 +48,9 @@ def test_a_sample_does_not_depend_on_its_batch(network: Network) -> None:
 
 def test_a_node_may_take_any_earlier_tensor() -> None:
     network = Network(
-        "fork",
+        "forked",
         Tensor((2,), 0, Range.uniform(0, 3, 2)),
-        [Node("small", Requantize(1, 0, 1), "x"), Node("which", ArgMax(), "x")],
+        [Node("less", Requantize(1, 0, 1), "x"), Node("which", ArgMax(), "x")],
     )
     assert network.run([[1, 3]]).tolist() == [[1]]
 
@@ -68,6 +68,11 @@ RELU = Requantize(0, 0, 3)
         ("net", [Node("a b", RELU, "x")], "operator name 'a b' is not a letter"),
         ("net", [Node("a\n", RELU, "x")], "operator name"),
         ("net", [Node("é", RELU, "x")], "operator name"),
+        ("module", [Node("a", RELU, "x")], "network name 'module' is a keyword of Verilog"),
+        ("logic", [Node("a", RELU, "x")], "network name 'logic' is a keyword of Verilog"),
+        ("net", [Node("reg", RELU, "x")], "operator name 'reg' is a keyword of Verilog"),
+        ("report", [Node("a", RELU, "x")], "name 'report' is that of something generated with it"),
+        ("REPORT", [Node("a", RELU, "x")], "name 'REPORT' is that of something generated with it"),
         ("net", [], "network net has no operators"),
         ("net", [Node("x", RELU, "x")], "operator x: the name is taken"),
         ("net", [Node("a", RELU, "x"), Node("a", RELU, "a")], "operator a: the name is taken"),
@@ -78,6 +83,11 @@ RELU = Requantize(0, 0, 3)
 def test_a_graph_that_does_not_close_is_refused(name: str, nodes: list[Node], message: str) -> None:
     with pytest.raises(UserError, match=message):
         Network(name, INPUT, nodes)
+
+
+@pytest.mark.parametrize("name", ["report", "mulbudget_lanes", "Module", "registers"])
+def test_operators_may_have_the_names_of_generated_things(name: str) -> None:
+    assert Network("net", INPUT, [Node(name, RELU, "x")]).output.shape == (2,)
 
 
 def test_errors_of_an_operator_name_it() -> None:
