@@ -82,7 +82,7 @@ def test_every_package_that_is_imported_is_asked_for() -> None:
 
 def test_the_command_starts_without_what_only_some_verbs_need() -> None:
     heavy = {"torch", "sklearn", "matplotlib", "amaranth", "amaranth_boards", "cocotb"}
-    script = "import sys, mulbudget.cli.main; print(*{n.partition('.')[0] for n in sys.modules})"
+    script = "import sys, mulbudget.cli.app; print(*{n.partition('.')[0] for n in sys.modules})"
     command = [sys.executable, "-c", script]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert not heavy & set(result.stdout.split())

@@ -1,0 +1,56 @@
+"""The `mulbudget` command: one thin function per verb, each in a file of its name."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from mulbudget.cli.bitstream import bitstream
+from mulbudget.cli.boards import boards
+from mulbudget.cli.infer import infer
+from mulbudget.cli.program import program
+from mulbudget.cli.run import run
+from mulbudget.cli.show import show
+from mulbudget.cli.sim import sim
+from mulbudget.cli.summary import summary
+from mulbudget.cli.train import train
+from mulbudget.cli.verilog import verilog
+
+app = typer.Typer(
+    name="mulbudget",
+    help="Train neural networks under a multiplication budget, and turn them into FPGA bitstreams.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mulbudget {version('mulbudget')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Train neural networks under a multiplication budget, and turn them into FPGA bitstreams."""
+
+
+app.command()(train)
+app.command()(show)
+app.command()(run)
+app.command()(verilog)
+app.command()(sim)
+app.command()(boards)
+app.command()(bitstream)
+app.command()(program)
+app.command()(infer)
+app.command()(summary)
