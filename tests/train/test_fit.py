@@ -71,9 +71,9 @@ def test_a_state_is_a_copy_and_restores_everything(generator: torch.Generator) -
 
 
 def test_a_loss_that_is_no_number_stops_with_step_and_layer(generator: torch.Generator) -> None:
-    module = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
-    with torch.no_grad():
-        module[2].weight.fill_(torch.inf)
+    last = nn.Linear(1, 1)
+    nn.init.constant_(last.weight, torch.inf)
+    module = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), last)
 
     def loss(epoch: int, _: torch.Tensor) -> torch.Tensor:
         return module(torch.ones(2, 1)).mean() * (epoch + 1)
@@ -96,8 +96,8 @@ def test_weights_that_are_no_numbers_stop_after_the_last_step(generator: torch.G
 
 
 def test_the_first_layer_without_numbers_is_found() -> None:
-    module = nn.Sequential(nn.Identity(), nn.Linear(1, 1), nn.Identity())
+    middle = nn.Linear(1, 1)
+    module = nn.Sequential(nn.Identity(), middle, nn.Identity())
     assert first_not_finite(module, lambda: module(torch.ones(1, 1))) is None
-    with torch.no_grad():
-        module[1].bias.fill_(torch.nan)
+    nn.init.constant_(middle.bias, torch.nan)
     assert first_not_finite(module, lambda: module(torch.ones(1, 1))) == "layer 2"
