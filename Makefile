@@ -31,7 +31,7 @@ REPORT  := $(OUT)/$(BOARD)/report.json
 demo: $(NETWORK) ## train, export, Verilog, bit-exact simulation, bitstream, summary
 	$(MULBUDGET) show $(NETWORK)
 	@$(MAKE) --no-print-directory $(VERILOG)
-	$(MULBUDGET) sim $(NETWORK) | tee $(OUT)/sim.txt
+	$(MULBUDGET) sim $(NETWORK) --report $(OUT)/sim.json
 	@$(MAKE) --no-print-directory bitstream
 	@echo
 	$(MULBUDGET) summary $(OUT) --board $(BOARD)

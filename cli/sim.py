@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
+from mulbudget.cli.proof import Kind, Proof, fingerprint, write_proof
 from mulbudget.spn import ArgMax, Network, UserError, load
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Samples:
     """What goes through the hardware; `labels` where they are known."""
 
     title: str
+    kind: Kind
     x: npt.NDArray[np.int64]
     labels: npt.NDArray[np.integer] | None = None
 
@@ -87,12 +89,16 @@ def sim(
     levels_per_stage: Annotated[
         int, typer.Option(help="Adders between pipeline registers, at most.")
     ] = 2,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="A JSON file to keep the outcome in, for `mulbudget summary`."),
+    ] = None,
 ) -> None:
     """Compare the hardware with the network, bit for bit, on its test set or on random inputs.
 
     Exits with 1 and the first difference when they disagree.
     """
-    network = load(file)
+    network, digest = load(file), fingerprint(file)
     if gate_level and family is None:
         raise UserError("a netlist is of a device family's cells: choose one with --family")
     most = GATE_LEVEL_SAMPLES if gate_level and samples is None else samples
@@ -105,33 +111,68 @@ def sim(
         with _step(progress, "compiling the simulator"):
             simulator = _simulator(files, family if gate_level else None)
         comparison = _compare(network, simulator, chosen, stalls, seed, progress)
-        failures = _benches(files, seed, progress, printer) if benches else 0
-    printer.print(_table(files.sidecar, chosen, comparison, timed=not stalls))
+        failures = _benches(files, seed, progress, printer) if benches and comparison else 0
+    passed = comparison is not None and comparison.passed and not failures
+    if report is not None:
+        proof = Proof(
+            network=digest,
+            hardware="netlist" if gate_level else "RTL",
+            samples=chosen.kind,
+            exact=0 if comparison is None else comparison.exact,
+            total=len(chosen.x),
+            passed=passed,
+        )
+        write_proof(report, proof)
+    if comparison is not None:
+        _print_outcome(printer, files.sidecar, chosen, comparison, timed=not stalls)
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _print_outcome(
+    printer: Console,
+    sidecar: "Sidecar",
+    samples: Samples,
+    comparison: "Comparison",
+    *,
+    timed: bool,
+) -> None:
+    printer.print(_table(sidecar, samples, comparison, timed=timed))
     for sentence in comparison.timing:
         complain(f"the hardware is wrong: {sentence}")
     if comparison.difference is not None:
         complain(f"first difference: {comparison.difference}")
     printer.print(str(comparison))
-    if failures or not comparison.passed:
-        raise typer.Exit(1)
 
 
 def _samples(network: Network, data: Path | None, most: int | None, seed: int) -> Samples:
+    """The test set where the network is of a recipe and its data are at hand, else random inputs.
+
+    Raises
+    ------
+    UserError
+        When `data` is given and the recipe's data cannot be read from there.
+    """
     from mulbudget.sim.inputs import random_inputs
     from mulbudget.train.data import test_set
+    from mulbudget.train.recipes import RECIPES
 
+    recipe = network.provenance.get("recipe")
     try:
         x, labels = test_set(network.provenance, data)
     except UserError as error:
+        if data is not None and recipe in list(RECIPES):
+            raise
         count = most or RANDOM_SAMPLES
         return Samples(
             f"{count:,} random inputs over the whole input range, seed {seed} ({error})",
+            "random inputs",
             random_inputs(network.input, count, seed),
         )
-    recipe = network.provenance["recipe"]
-    part = "the test set" if most is None or most >= len(x) else "the first samples of the test set"
+    whole = most is None or most >= len(x)
+    kind: Kind = "test set" if whole else "first samples of the test set"
     x, labels = x[:most], labels[:most]
-    return Samples(f"{part} of recipe {recipe}: {len(x):,} samples", x, labels)
+    return Samples(f"the {kind} of recipe {recipe}: {len(x):,} samples", kind, x, labels)
 
 
 def _generate(
@@ -166,7 +207,8 @@ def _compare(
     stalls: float,
     seed: int,
     progress: Progress,
-) -> "Comparison":
+) -> "Comparison | None":
+    """What came out; None, with a complaint, where the hardware breaks the rules of streams."""
     from mulbudget.sim.batch import SimulationError
     from mulbudget.sim.compare import compare
 
@@ -183,7 +225,7 @@ def _compare(
     except SimulationError as error:
         progress.stop()
         complain(f"the hardware is wrong: {error}")
-        raise typer.Exit(1) from error
+        return None
 
 
 def _benches(files: Files, seed: int, progress: Progress, printer: Console) -> int:

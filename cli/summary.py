@@ -1,16 +1,23 @@
 """`mulbudget summary`: what a folder of results holds, and what was proved about it."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 import typer
 
+from mulbudget.boards.report import Report
 from mulbudget.cli.console import console, table
-from mulbudget.spn import UserError, load, network_counts
-from mulbudget.spn.files import read_whole
+from mulbudget.cli.proof import Proof, fingerprint, read_json
+from mulbudget.spn import load, network_counts
 
 Row = list[object]
+
+
+class _Metrics(msgspec.Struct):
+    """What is shown of metrics.json."""
+
+    test_accuracy: float
 
 
 def summary(
@@ -23,12 +30,13 @@ def summary(
 ) -> None:
     """Print what was trained, what it costs, what was proved, and where the files are."""
     network = load(folder / "network.spn")
+    metrics = read_json(folder / "metrics.json", _Metrics)
     counts = network_counts(network)
     saved = 1 - counts.multiplications / max(counts.dense_multiplications, 1)
     rows: list[Row] = [
-        ["test accuracy of the integers", f"{_read(folder / 'metrics.json')['test_accuracy']:.2%}"],
+        ["test accuracy of the integers", f"{metrics.test_accuracy:.2%}"],
         ["multiplications", f"{counts.multiplications:,}, {saved:.1%} fewer than dense"],
-        *_proof(folder / "sim.txt"),
+        *_proof(folder / "sim.json", folder / "network.spn"),
     ]
     files = [
         ("network", folder / "network.spn"),
@@ -37,10 +45,10 @@ def summary(
         ("its ports and figures", folder / "verilog" / f"{network.name}.json"),
     ]
     if board is not None:
-        report = _read(folder / board / "report.json")
+        report = read_json(folder / board / "report.json", Report)
         rows += _hardware(report)
         files += [
-            ("bitstream", folder / board / report["bitstream"]),
+            ("bitstream", folder / board / report.bitstream),
             ("its report", folder / board / "report.json"),
         ]
     rows += [[what, path] for what, path in files if path.exists()]
@@ -48,29 +56,27 @@ def summary(
     console().print(table(title, ["", ""], rows, text=["", ""]))
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(read_whole(path))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no JSON file, or it is truncated: make it again") from error
-
-
-def _proof(path: Path) -> list[Row]:
-    """The last line that `mulbudget sim` printed, where `make demo` kept it."""
+def _proof(path: Path, network: Path) -> list[Row]:
+    """What `mulbudget sim` showed; nothing where that was another network."""
     if not path.exists():
         return []
-    lines = read_whole(path).decode().splitlines() or ["not finished"]
-    return [["simulated hardware, test set", lines[-1]]]
-
-
-def _hardware(report: dict[str, Any]) -> list[Row]:
-    rows: list[Row] = [
-        [title, f"{report[key]['used']:,} of {report[key]['available']:,}"]
-        for key, title in (("dsp", "multipliers"), ("lut", "LUTs"), ("ff", "flip-flops"))
-    ]
-    clock, rate = report["clock_mhz"], report["samples_per_second"]
+    proof = read_json(path, Proof)
+    if proof.network != fingerprint(network):
+        return []
+    outcome = f"{proof.exact:,} of {proof.total:,} bit-exact"
     return [
-        *rows,
-        ["clock", f"{clock:g} MHz, at most {report['fmax_mhz']} MHz"],
-        ["samples per second", f"{rate:,.0f}, {report['latency']} clocks each"],
+        [
+            f"simulated {proof.hardware}, {proof.samples}",
+            outcome if proof.passed else f"failed, {outcome}",
+        ]
+    ]
+
+
+def _hardware(report: Report) -> list[Row]:
+    used = [("multipliers", report.dsp), ("LUTs", report.lut), ("flip-flops", report.ff)]
+    most = "" if report.fmax_mhz is None else f", at most {report.fmax_mhz} MHz"
+    return [
+        *([title, f"{each.used:,} of {each.available:,}"] for title, each in used),
+        ["clock", f"{report.clock_mhz:g} MHz{most}"],
+        ["samples per second", f"{report.samples_per_second:,.0f}, {report.latency} clocks each"],
     ]

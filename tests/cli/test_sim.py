@@ -7,11 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from mulbudget.cli.app import app
+from mulbudget.cli.proof import Proof, fingerprint, read_json
 from mulbudget.hw import verilog
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
+from mulbudget.sim.batch import BatchSimulator, SimulationError
 from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, save
 from tests.cli.conftest import Command
+from tests.networks import example
 
 
 @pytest.fixture
@@ -53,8 +56,12 @@ def test_right_hardware(command: Command, network: Path, options: list[str]) -> 
 
 
 def test_the_netlist(command: Command, network: Path) -> None:
-    result = command("sim", network, "--gate-level", "--family", "ice40-up")
+    report = network.parent / "sim.json"
+    options = ("--gate-level", "--family", "ice40-up", "--report", report)
+    result = command("sim", network, *options)
     assert result.returncode == 0, result.stderr
+    proof = read_json(report, Proof)
+    assert (proof.hardware, proof.samples) == ("netlist", "random inputs")
     assert result.stdout.splitlines()[-1] == "64 of 64 bit-exact"
 
 
@@ -73,25 +80,83 @@ def test_the_recipes_test_set(command: Command, tmp_path: Path) -> None:
     provenance = {"recipe": "digits", "seed": 0, "input_bits": 4}
     digits = Network("digits", Tensor((64,), 0, Range.uniform(0, 15, 64)), nodes, provenance)
     save(digits, tmp_path / "digits.spn")
-    whole = command("sim", tmp_path / "digits.spn")
+    report = tmp_path / "sim.json"
+    whole = command("sim", tmp_path / "digits.spn", "--report", report)
     assert whole.returncode == 0, whole.stderr
     assert "the test set of recipe digits: 360 samples" in whole.stdout
     assert "accuracy" in whole.stdout
     assert whole.stdout.splitlines()[-1] == "360 of 360 bit-exact"
-    part = command("sim", tmp_path / "digits.spn", "--samples", 50)
+    assert read_json(report, Proof) == Proof(
+        network=fingerprint(tmp_path / "digits.spn"),
+        hardware="RTL",
+        samples="test set",
+        exact=360,
+        total=360,
+        passed=True,
+    )
+    part = command("sim", tmp_path / "digits.spn", "--samples", 50, "--report", report)
+    assert read_json(report, Proof).samples == "first samples of the test set"
     assert "the first samples of the test set of recipe digits: 50 samples" in part.stdout
     assert part.stdout.splitlines()[-1] == "50 of 50 bit-exact"
 
 
 @pytest.mark.usefixtures("broken")
 def test_wrong_hardware(network: Path) -> None:
-    result = CliRunner().invoke(app, ["sim", str(network), "--samples", "100"])
+    report = network.parent / "sim.json"
+    arguments = ["sim", str(network), "--samples", "100", "--report", str(report)]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 1
     assert "first difference: sample" in result.stderr
     assert "output 0: expected 0, got 1" in result.stderr
     exact = int(result.stdout.splitlines()[-1].split()[0])
     assert 0 < exact < 100
     assert result.stdout.splitlines()[-1] == f"{exact} of 100 bit-exact"
+    proof = read_json(report, Proof)
+    assert (proof.exact, proof.total, proof.passed) == (exact, 100, False)
+
+
+def test_hardware_that_hangs(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> None:
+        raise SimulationError("it hangs")
+
+    monkeypatch.setattr(BatchSimulator, "run", hang)
+    report = network.parent / "sim.json"
+    result = CliRunner().invoke(app, ["sim", str(network), "--report", str(report)])
+    assert result.exit_code == 1
+    assert result.stderr == "the hardware is wrong: it hangs\n"
+    proof = read_json(report, Proof)
+    assert (proof.exact, proof.passed) == (0, False)
+
+
+@pytest.fixture
+def of_mnist(tmp_path: Path) -> Path:
+    """A network of a recipe whose data set is not at hand."""
+    net = example()
+    provenance = {"recipe": "mnist", "seed": 0, "input_bits": 4}
+    save(Network(net.name, net.input, net.nodes, provenance), tmp_path / "mnist.spn")
+    return tmp_path / "mnist.spn"
+
+
+def test_named_data_that_cannot_be_read(command: Command, of_mnist: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    result = command("sim", of_mnist, "--data", folder)
+    assert result.returncode == 2
+    assert f"{folder} does not have it" in result.stderr
+    (folder / "train-images-idx3-ubyte").write_bytes(b"damaged")
+    result = command("sim", of_mnist, "--data", folder)
+    assert result.returncode == 2
+    assert f"error: {folder}/train-images-idx3-ubyte is no idx file" in result.stderr
+
+
+def test_data_that_are_not_at_hand(
+    command: Command, of_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MULBUDGET_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "none"))
+    result = command("sim", of_mnist, "--samples", 50)
+    assert result.returncode == 0, result.stderr
+    assert "50 random inputs over the whole input range, seed 0 (recipe mnist" in result.stdout
 
 
 @pytest.mark.parametrize(

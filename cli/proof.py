@@ -1,0 +1,58 @@
+"""What a simulation showed of a network, as `mulbudget sim --report` keeps it."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from mulbudget.spn import UserError
+from mulbudget.spn.files import read_whole, write_whole
+
+Kind = Literal["test set", "first samples of the test set", "random inputs"]
+Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+
+class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The outcome of a simulation.
+
+    Parameters
+    ----------
+    network : str
+        SHA-256 of the .spn file.
+    hardware : "RTL" or "netlist"
+        What was simulated.
+    samples : str
+        Which went through it.
+    exact, total : int
+        Samples with every output right, and all.
+    passed : bool
+        Whether all were, and timing and benches as they have to be.
+    """
+
+    network: str
+    hardware: Literal["RTL", "netlist"]
+    samples: Kind
+    exact: int
+    total: int
+    passed: bool
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(read_whole(path)).hexdigest()
+
+
+def write_proof(path: Path, proof: Proof) -> None:
+    """Write `proof` as JSON, whole or not at all; `UserError` when it cannot be written."""
+    write_whole(path, msgspec.json.format(msgspec.json.encode(proof), indent=2) + b"\n")
+
+
+def read_json(path: Path, form: type[Struct]) -> Struct:
+    """The content of a JSON file; `UserError` when it cannot be read or has another form."""
+    try:
+        return msgspec.json.decode(read_whole(path), type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(
+            f"{path} is truncated or not what mulbudget writes ({error}): make it again"
+        ) from error
