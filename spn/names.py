@@ -36,6 +36,7 @@ _TAKEN = frozenset(
         "mult18x18",  # device families' multipliers
         "mult18x18d",
         "sb_mac16",
+        "std",  # SystemVerilog's own package
         "report",  # report.json stands beside a network's own NAME.json
     }
 )
@@ -62,5 +63,5 @@ def check_network_name(name: str) -> None:
     check_name(name, "network")
     if name.lower() in _TAKEN:
         raise UserError(
-            f"network name {name!r} is that of something generated with it: choose another"
+            f"network name {name!r} is that of something that comes with it: choose another"
         )
