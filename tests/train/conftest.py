@@ -3,16 +3,21 @@
 import pytest
 import torch
 
-from mulbudget.train.recipes import Recipe, find_recipe, override
+from mulbudget.train.recipes import Recipe, find_recipe, override, settings
 
-ALIKE = ("wb_threshold=1", "wc_threshold=1")
+PENALTIES = tuple(name for name in settings() if name.endswith("sparsity"))
+ALIKE = (
+    "wb_threshold=1",
+    "wc_threshold=1",
+    "wc=learned",
+    *(f"{name}=0" for name in PENALTIES),
+)
 """One value for all layers, however many there are."""
 
 TINY = (
     *ALIKE,
     "hidden=6",
     "r=4,3",
-    "wc=learned",
     "full_epochs=2",
     "ternary_epochs=3",
     "frozen_epochs=2",

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from mulbudget.spn import UserError
 from mulbudget.train.budget import split
 from mulbudget.train.recipes import find_recipe, override
+from tests.train.conftest import ALIKE
 
 DIGITS, MNIST = find_recipe("digits"), find_recipe("mnist")
-ALIKE = ("hidden=32", "wb_threshold=1", "wc_threshold=1")
-PLAIN = override(DIGITS, [*ALIKE, "r=18,10", "wc=learned"])
-TERNARY = override(DIGITS, [*ALIKE, "r=32,10", "wc=identity"])
+PLAIN = override(DIGITS, [*ALIKE, "hidden=32", "r=18,10", "wc=learned"])
+TERNARY = override(DIGITS, [*ALIKE, "hidden=32", "r=32,10", "wc=identity"])
 
 
 def test_without_a_budget_the_recipe_has_its_own() -> None:

@@ -4,9 +4,7 @@ import pytest
 
 from mulbudget.spn import UserError
 from mulbudget.train.recipes import RECIPES, find_recipe, override, settings
-
-ALIKE = ("wb_threshold=1", "wc_threshold=1", "wc=learned")
-"""One value for all layers, however many there are."""
+from tests.train.conftest import ALIKE
 
 
 def test_every_recipe_has_its_name_and_every_field_its_meaning() -> None:
