@@ -255,7 +255,8 @@ def _table(sidecar: "Sidecar", samples: Samples, comparison: "Comparison", *, ti
         ["latency [clocks]", sidecar.latency if timed else None, result.latency],
         ["interval [clocks]", sidecar.interval if timed else None, result.interval],
     ]
-    if samples.labels is not None and sidecar.layers[-1].operator == ArgMax.kind:
+    decides = any(layer.operator == ArgMax.kind for layer in sidecar.layers)
+    if samples.labels is not None and decides:
         accuracy = float((result.y[:, 0] == samples.labels).mean())
         rows.append(["accuracy", None, f"{accuracy:.2%}"])
     return table(

@@ -55,7 +55,9 @@ def train(
     Ctrl-C keeps a checkpoint in the folder, and the same command continues from it. A finished
     network in the folder is replaced.
     """
-    chosen = override(find_recipe(recipe), assignments or [])
+    products = _products(r)
+    chosen = find_recipe(recipe, multipliers=multipliers, r=products)
+    chosen = override(chosen, assignments or [])
     printer = console()
     if fields:
         printer.print(_fields(chosen))

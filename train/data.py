@@ -117,14 +117,15 @@ def _digits(seed: int, input_bits: int, data_dir: Path | None, fetch: bool) -> D
     parts = train_test_split(x, y, test_size=_TEST_SHARE, stratify=y, random_state=seed)
     x_train, x_test = (np.asarray(part, dtype=np.uint8) for part in parts[:2])
     y_train, y_test = (np.asarray(part, dtype=np.int64) for part in parts[2:])
-    # Pixels are 0 to 16.
-    shift = max(5 - input_bits, 0)
+    # Pixels are 0 to 16: white alone would take a fifth bit, so with fewer it is the value below.
+    bits = min(input_bits, 5)
+    shift, high = max(4 - bits, 0), 16 if bits == 5 else (1 << bits) - 1
     return Dataset(
-        _without_low_bits(x_train, shift),
+        np.minimum(_without_low_bits(x_train, shift), np.uint8(high)),
         y_train,
-        _without_low_bits(x_test, shift),
+        np.minimum(_without_low_bits(x_test, shift), np.uint8(high)),
         y_test,
-        Tensor((64,), 4 - shift, Range.uniform(0, 16 >> shift, 64)),
+        Tensor((64,), 4 - shift, Range.uniform(0, high, 64)),
         (8, 8),
     )
 

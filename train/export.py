@@ -48,6 +48,9 @@ def export(
         tensor, fraction = f"relu{number}", activation.fraction
     nodes.append(Node(f"layer{len(hidden) + 1}", last.operator(fraction), tensor))
     nodes.append(Node("argmax", ArgMax(), nodes[-1].name))
+    if model.class_shift:
+        classes = (last.bias.numel() - 1 + model.outputs_per_class // 2) >> model.class_shift
+        nodes.append(Node("classes", Requantize(model.class_shift, 0, classes), "argmax"))
     network = Network(name, input, nodes, provenance)
     _check_exact(network)
     return network
@@ -64,8 +67,8 @@ def evaluate(model: SPNModel, x: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        "logits": float64, (samples, n_out); "argmax": int64, (samples, 1), the lowest index of
-        several that are equal.
+        "logits": float64, (samples, n_out); "argmax": int64, (samples, 1), the index of the
+        largest, the lowest of several that are equal; "classes": int64, (samples, 1), its class.
     """
     training = model.training
     model.eval()
@@ -78,20 +81,24 @@ def evaluate(model: SPNModel, x: np.ndarray) -> dict[str, np.ndarray]:
             for part in np.array_split(x, max(1, -(-len(x) // _SAMPLES_AT_ONCE)))
         ]
     model.train(training)
-    logits = np.concatenate(parts)
-    return {"logits": logits, "argmax": np.argmax(logits, axis=1, keepdims=True)}
+    outputs = np.concatenate(parts)
+    largest = np.argmax(outputs, axis=1, keepdims=True)
+    classes = (largest + model.outputs_per_class // 2) >> model.class_shift
+    return {"logits": outputs, "argmax": largest, "classes": classes}
 
 
 def prove(model: SPNModel, network: Network, x: np.ndarray) -> None:
     """Raise `UserError` unless model and network give the same integers for every sample of `x`.
 
-    Compared are the last layer's integers and the index of the largest, over all samples.
+    Compared are the last layer's integers, the index of the largest and its class.
     """
-    last = model.spn_layers()[-1]
+    *hidden, last = model.spn_layers()
     exact = evaluate(model, x)
     expected = network.run_all(x)
     integers = exact["logits"] * 2.0 ** int(last.fraction)
-    for name, got in ((network.nodes[-2].name, integers), ("argmax", exact["argmax"])):
+    compared = {f"layer{len(hidden) + 1}": integers, "argmax": exact["argmax"]}
+    compared[network.nodes[-1].name] = exact["classes"]
+    for name, got in compared.items():
         wrong = np.argwhere(got != expected[name])
         if len(wrong):
             sample, channel = map(int, wrong[0])

@@ -1,5 +1,6 @@
 """The trainable network: sum-product layers with activations between, and its phases."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -25,6 +26,8 @@ class SPNModel(nn.Module):
         Of each hidden unit.
     activation_fraction : int
         Its binary places.
+    outputs_per_class : int
+        A power of two; see `class_logits`.
     generator : torch.Generator, optional
         Draws the initial weights.
     """
@@ -38,10 +41,12 @@ class SPNModel(nn.Module):
         *,
         activation_bits: int,
         activation_fraction: int,
+        outputs_per_class: int = 1,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.phase: Phase = "full"
+        self.outputs_per_class = outputs_per_class
         self.layers = nn.ModuleList()
         units = [activation_fraction] * (len(widths) - 2) + [None]
         shapes = zip(widths[:-1], widths[1:], r, wc, units, precision, strict=True)
@@ -53,11 +58,27 @@ class SPNModel(nn.Module):
         self.activation = Activation(activation_bits, activation_fraction)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Integers held in floats, (samples, n_in), to logits."""
+        """Integers held in floats, (samples, n_in), to outputs."""
         *hidden, last = self.layers
         for layer in hidden:
             x = self.activation(layer(x))
         return last(x)
+
+    @property
+    def class_shift(self) -> int:
+        """What Requantize shifts the index of an output by, to give its class."""
+        return self.outputs_per_class.bit_length() - 1
+
+    def class_logits(self, outputs: Tensor) -> Tensor:
+        """(samples, n_out) to (samples, classes): each class as likely as its outputs together.
+
+        Requantize rounds, so the first class has only half as many outputs as the others.
+        """
+        if self.outputs_per_class == 1:
+            return outputs
+        padding = (self.outputs_per_class // 2, 0)
+        padded = nn.functional.pad(outputs, padding, value=-math.inf)
+        return padded.unflatten(1, (-1, self.outputs_per_class)).logsumexp(dim=2)
 
     def spn_layers(self) -> list[SPNLinear]:
         """The sum-product layers in order."""

@@ -49,6 +49,12 @@ class Recipe:
         tuple[Literal["learned", "identity"], ...],
         About("Wc of each layer; identity has no output adders.", per_layer=True),
     ] = ("learned",)
+    outputs_per_class: Annotated[
+        int,
+        About(
+            "A power of two; the class of the largest output wins. More help few products.", 1, 64
+        ),
+    ] = 1
     input_bits: Annotated[int, About("Bits of a pixel: the lower ones are dropped.", 1, 8)] = 5
 
     quantizer: Annotated[
@@ -87,10 +93,13 @@ class Recipe:
     ternary_ramp: Annotated[
         float, About("Share of the ternary phase over which the entries become ternary.", 0, 1)
     ] = 0.6
-    sparsity: Annotated[
+    wb_sparsity: Annotated[
         tuple[float, ...],
-        About("Weight of the penalty on the mean magnitude of Wb and Wc.", 0, per_layer=True),
+        About(
+            "Weight of the penalty on the mean magnitude of Wb of each layer.", 0, per_layer=True
+        ),
     ] = (0.0,)
+    wc_sparsity: Annotated[tuple[float, ...], About("The same, Wc.", 0, per_layer=True)] = (0.0,)
 
     degrees: Annotated[float, About("Random rotation of the images, standard deviation.", 0)] = 8.0
     pixels: Annotated[float, About("Random shift along each axis, standard deviation.", 0)] = 0.6
@@ -126,6 +135,10 @@ class Recipe:
             for each in values:
                 if not isinstance(each, str) and not about.low <= each <= about.high:
                     raise UserError(f"recipe field {name} is {each}, not {_interval(about)}")
+        if self.outputs_per_class.bit_count() != 1:
+            raise UserError(
+                f"recipe field outputs_per_class is {self.outputs_per_class}, not a power of two"
+            )
         if len(self.r) != self.layers:
             raise UserError(
                 f"recipe field r has {len(self.r)} values for {self.layers} layers: set hidden and "
@@ -137,14 +150,26 @@ class Recipe:
         """How many sum-product layers."""
         return len(self.hidden) + 1
 
+    def outputs(self, classes: int) -> int:
+        """Of the last layer: the first class has only half, because Requantize rounds."""
+        return classes * self.outputs_per_class - self.outputs_per_class // 2
+
     def of_layers(self, name: str) -> tuple[Any, ...]:
         """The values of a field that has one for each layer."""
         values = getattr(self, name)
         return values * self.layers if len(values) == 1 else values
 
 
-def find_recipe(name: str) -> Recipe:
+def find_recipe(
+    name: str, *, multipliers: int | None = None, r: Sequence[int] | None = None
+) -> Recipe:
     """The recipe of this name.
+
+    Parameters
+    ----------
+    name : str
+    multipliers, r
+        As for `budget.split`: digits has no hidden layer where they are few, or r is of one layer.
 
     Raises
     ------
@@ -153,6 +178,9 @@ def find_recipe(name: str) -> Recipe:
     """
     if name not in RECIPES:
         raise UserError(f"no recipe {name!r}{_nearest(name, RECIPES)}")
+    few = multipliers is not None and multipliers <= _FEW_MULTIPLIERS
+    if name == DIGITS_SHALLOW.name and (few or (r is not None and len(r) == 1)):
+        return DIGITS_SHALLOW
     return RECIPES[name]
 
 
@@ -214,8 +242,52 @@ def _interval(about: About) -> str:
     )
 
 
-DIGITS = Recipe(name="digits")
+DIGITS = Recipe(
+    name="digits",
+    input_bits=3,
+    wb_threshold=(1.3,),
+    wc_threshold=(1.4, 1.2),
+    wb_sparsity=(0.2, 0.3),
+    wc_sparsity=(0.8, 0.15),
+    a_bits=4,
+    a_digits=2,
+    bias_places=0,
+    activation_fraction=2,
+    full_epochs=120,
+    ternary_epochs=700,
+    frozen_epochs=100,
+    # Strong distortions cost so small a network more than they teach it.
+    degrees=3.0,
+    pixels=0.25,
+    zoom=0.03,
+    teacher_epochs=100,
+)
 """scikit-learn's 1,797 digits of 8 by 8 pixels, 0 to 16: nothing to download."""
+
+DIGITS_SHALLOW = Recipe(
+    name="digits",
+    hidden=(),
+    r=(8,),
+    outputs_per_class=8,
+    wb_threshold=(0.7,),
+    wc_threshold=(0.7,),
+    a_digits=6,
+    bias_places=3,
+    full_epochs=130,
+    ternary_epochs=600,
+    frozen_epochs=100,
+    degrees=3.0,
+    pixels=0.25,
+    zoom=0.03,
+    distillation=0.5,
+    temperature=1.0,
+    teachers=1,
+    teacher_epochs=100,
+)
+"""The digits without hidden layer: a few products go further in one layer than split over two."""
+
+_FEW_MULTIPLIERS = 12
+"""Up to here digits has no hidden layer."""
 
 MNIST = Recipe(
     name="mnist",
@@ -226,7 +298,7 @@ MNIST = Recipe(
     # Only a fixed threshold lets the penalty decide how many entries stay.
     quantizer="fixed",
     wb_threshold=(0.5,),
-    sparsity=(8.0, 0.0),
+    wb_sparsity=(8.0, 0.0),
     a_digits=6,
     activation_fraction=2,
     batch=256,

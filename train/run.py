@@ -93,7 +93,8 @@ def train(
         raise UserError(f"seed is {seed}: give 0 to {2**32 - 1}")
     target = _device(device)
     data = load(recipe.name, seed=seed, input_bits=recipe.input_bits, data_dir=data_dir)
-    shape = split(recipe, data.input.shape[0], CLASSES, multipliers=multipliers, r=r)
+    outputs = recipe.outputs(CLASSES)
+    shape = split(recipe, data.input.shape[0], outputs, multipliers=multipliers, r=r)
     run = json.dumps(
         {
             "recipe": asdict(recipe),
@@ -166,7 +167,7 @@ class _Trainer:
         """The network, proved equal to the model on every sample, and its metrics."""
         data, recipe = self.data, self.recipe
         scores = {
-            f"{part}_accuracy": float((evaluate(model, x)["argmax"][:, 0] == y).mean())
+            f"{part}_accuracy": float((evaluate(model, x)["classes"][:, 0] == y).mean())
             for part, x, y in (
                 ("train", data.x_train, data.y_train),
                 ("test", data.x_test, data.y_test),

@@ -40,6 +40,7 @@ def student(recipe: Recipe, shape: Shape, generator: torch.Generator) -> SPNMode
         precision,
         activation_bits=recipe.activation_bits,
         activation_fraction=recipe.activation_fraction,
+        outputs_per_class=recipe.outputs_per_class,
         generator=generator,
     )
 
@@ -68,19 +69,19 @@ def phase_stage(
     generator : torch.Generator
     """
     labels = samples.y_train
-    penalties = recipe.of_layers("sparsity")
+    weights = zip(recipe.of_layers("wb_sparsity"), recipe.of_layers("wc_sparsity"), strict=True)
+    penalties = torch.tensor(list(weights), device=labels.device)
 
     def loss(epoch: int, batch: Tensor) -> Tensor:
         batch, copy = batch.to(labels.device), epoch % len(copies)
-        logits = model(copies[copy][batch].float())
+        logits = model.class_logits(model(copies[copy][batch].float()))
         result = cross_entropy(logits, labels[batch])
         if targets is not None:
             taught = distilled(logits, targets[copy][batch], recipe.temperature)
             result = torch.lerp(result, taught, recipe.distillation)
-        if phase != "frozen":
-            for layer, weight in zip(model.spn_layers(), penalties, strict=True):
-                if weight:
-                    result = result + weight * layer.densities().sum()
+        if phase != "frozen" and penalties.any():
+            densities = [layer.densities() for layer in model.spn_layers()]
+            result = result + (penalties * torch.stack(densities)).sum()
         return result
 
     def prepare(done: float) -> None:
@@ -97,7 +98,7 @@ def phase_stage(
                 layer.wc.clamp_(-1, 1)
 
     def accuracy() -> float:
-        predicted = evaluate(model, samples.x_test.cpu().numpy())["argmax"][:, 0]
+        predicted = evaluate(model, samples.x_test.cpu().numpy())["classes"][:, 0]
         return float((predicted == samples.y_test.cpu().numpy()).mean())
 
     epochs = {

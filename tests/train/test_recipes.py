@@ -38,6 +38,15 @@ def test_a_network_without_hidden_layers_is_possible() -> None:
     assert recipe.layers == 1
 
 
+def test_few_multiplications_are_not_split_over_layers() -> None:
+    few = find_recipe("digits", multipliers=8)
+    assert (few.layers, few.outputs_per_class, few.outputs(10)) == (1, 8, 76)
+    assert find_recipe("digits", r=[8]) == few
+    assert find_recipe("digits", multipliers=28) == find_recipe("digits", r=[18, 10])
+    assert find_recipe("digits", multipliers=28) == RECIPES["digits"]
+    assert find_recipe("mnist", multipliers=8) == RECIPES["mnist"]
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [("digit", "did you mean digits?"), ("zzz", "there are digits, mnist")],
@@ -51,6 +60,7 @@ def test_an_unknown_recipe_gets_a_suggestion(name: str, sentence: str) -> None:
     ("assignment", "sentence"),
     [
         ("batch", "sets nothing: write NAME=VALUE"),
+        ("outputs_per_class=6", "outputs_per_class is 6, not a power of two"),
         ("bacth=3", "no field 'bacth': did you mean batch?"),
         ("name=mnist", "no field 'name'"),
         ("batch=2.5", "batch: '2.5' is not an integer"),

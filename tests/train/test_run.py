@@ -140,7 +140,16 @@ def test_a_finished_network_is_replaced(tiny: Recipe, tmp_path: Path) -> None:
     [
         NO_EPOCHS,
         ["wc=identity", "r=6,10", "quantizer=fixed", "wb_threshold=0.5", "ternary_ramp=0"],
-        ["hidden=", "r=5", "sparsity=0.1", "degrees=0", "pixels=0", "zoom=0", "copies=1"],
+        [
+            "hidden=",
+            "r=5",
+            "wb_sparsity=0.1",
+            "wc_sparsity=0.2",
+            "degrees=0",
+            "pixels=0",
+            "zoom=0",
+            "copies=1",
+        ],
         ["hidden=5,4", "r=2,3,4", "input_bits=1", "bias_places=0", "teacher_dropout=0"],
     ],
 )
@@ -155,7 +164,7 @@ def test_the_sparsity_penalty_saves_additions(tiny: Recipe, tmp_path: Path) -> N
     longer = ["full_epochs=8", "ternary_epochs=8", "distillation=0", "quantizer=fixed"]
     base = override(tiny, [*longer, "wb_threshold=0.3", "wc_threshold=0.3"])
     dense = train(base, tmp_path / "dense").metrics["additions"]
-    sparse = train(override(base, ["sparsity=1"]), tmp_path / "sparse").metrics["additions"]
+    sparse = train(override(base, ["wb_sparsity=1"]), tmp_path / "sparse").metrics["additions"]
     assert sparse < dense
 
 
@@ -170,7 +179,7 @@ def test_a_diverging_run_names_step_and_layer(tiny: Recipe, tmp_path: Path, stag
 def test_mnist_files_train_too(data_dir: Path, tmp_path: Path) -> None:
     settings = ["hidden=4", "r=4,10", "wc=identity", *NO_EPOCHS, "frozen_epochs=1", "copies=1"]
     plain = ["degrees=0", "pixels=0", "zoom=0", "distillation=0", "batch=5000"]
-    recipe = override(find_recipe("mnist"), [*settings, *ALIKE, *plain])
+    recipe = override(find_recipe("mnist"), [*ALIKE, *settings, *plain])
     result = train(recipe, tmp_path, data_dir=data_dir)
     x, labels = data_sets.test_set(load(tmp_path / "network.spn").provenance, data_dir)
     right = result.network.run(x)[:, 0] == labels
