@@ -29,8 +29,11 @@ class Op:
 
     levels: ClassVar[int] = 1
     """How many adders deep it is."""
-    clocks: ClassVar[int] = 0
-    """How many pipeline registers it holds."""
+
+    @property
+    def clocks(self) -> int:
+        """How many pipeline registers it holds."""
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +78,16 @@ class Shift(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Product(Op):
-    """constant * x in a DSP block, with a register at its input and one at its output."""
+    """constant * x in a DSP block with `registers`: 1 at the result, 2 at the operand too."""
 
     constant: int
+    registers: int = 2
     levels = 0
-    clocks = 2
+
+    @property
+    def clocks(self) -> int:
+        """How many pipeline registers it holds."""
+        return self.registers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,11 +20,15 @@ class Dsp:
         Of each signed operand.
     model : Path
         Verilog that simulates the primitive as the generator uses it.
+    registers : int
+        Of its own that a product passes: 1 at the result, 2 at the operand too. Products beside it
+        by shift-and-add wait as long, in flip-flops of the fabric.
     """
 
     primitive: str
     bits: int
     model: Path
+    registers: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +65,9 @@ class Family:
         return max(1, int(1000 / clock_mhz / self.level_ns))
 
 
-def _dsp(primitive: str, bits: int) -> Dsp:
-    return Dsp(primitive=primitive, bits=bits, model=_MODELS / f"{primitive}.v")
+def _dsp(primitive: str, bits: int, registers: int = 2) -> Dsp:
+    model = _MODELS / f"{primitive}.v"
+    return Dsp(primitive=primitive, bits=bits, model=model, registers=registers)
 
 
 FAMILIES = {
@@ -81,7 +86,7 @@ FAMILIES = {
             title="Lattice iCE40 UltraPlus",
             synth="synth_ice40 -device u",
             cells="ice40",
-            dsp=_dsp("SB_MAC16", 16),
+            dsp=_dsp("SB_MAC16", 16, registers=1),
             level_ns=9.0,
             free_subtraction=False,
         ),

@@ -122,7 +122,12 @@ def shift_add_cost(layer: SumProduct, x: Range, product: int) -> int:
 
 
 def lower_sum_product(
-    layer: SumProduct, x: Range, *, dsp: Collection[int], rounding: int = 0
+    layer: SumProduct,
+    x: Range,
+    *,
+    dsp: Collection[int],
+    rounding: int = 0,
+    registers: int = 2,
 ) -> Datapath:
     """A sum-product layer as a datapath.
 
@@ -135,6 +140,8 @@ def lower_sum_product(
         The products that go to DSP blocks; the other live ones become shift-and-add.
     rounding : int
         Added to every output with the bias: the rounding constant of the requantization after it.
+    registers : int
+        Of a DSP block that a product passes.
     """
     builder = _Builder()
     inputs = builder.inputs(x)
@@ -151,7 +158,7 @@ def lower_sum_product(
         u, negative = _present(made)
         u_width = max(u_width, width(builder.ops[u].low, builder.ops[u].high)[0])
         factor = -int(layer.a[product]) if negative else int(layer.a[product])
-        products.append(_product(builder, product, u, factor, product in dsp))
+        products.append(_product(builder, product, u, factor, registers if product in dsp else 0))
     shift_adders = sum(isinstance(op, Sum | Offset) for op in builder.ops[before:])
     outputs = []
     for number, made in enumerate(builder.graph("wc", wc, products)):
@@ -180,13 +187,20 @@ def _present(made: tuple[int, bool] | None) -> tuple[int, bool]:
     return made
 
 
-def _product(builder: _Builder, number: int, u: int, factor: int, in_dsp: bool) -> int:
-    """Factor * u in a DSP block or by shift-and-add."""
-    if in_dsp:
+def _product(builder: _Builder, number: int, u: int, factor: int, registers: int) -> int:
+    """Factor * u in a DSP block with so many registers, or by shift-and-add where it has none."""
+    if registers:
         op = builder.ops[u]
         low, high = sorted((op.low * factor, op.high * factor))
         return builder.put(
-            Product(name=f"z{number}", low=low, high=high, operands=(u,), constant=factor)
+            Product(
+                name=f"z{number}",
+                low=low,
+                high=high,
+                operands=(u,),
+                constant=factor,
+                registers=registers,
+            )
         )
     value, negative = _present(builder.graph(f"z{number}_", multiply_by(factor), [u])[0])
     return builder.offset(f"z{number}", value, 0, negative)

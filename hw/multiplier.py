@@ -13,7 +13,7 @@ from mulbudget.hw.primitives import PRIMITIVES
 class Multiplier(wiring.Component):
     """constant * x: the family's primitive, or a registered `*` where there is no family.
 
-    Latency is 2 clocks, the interval 1; nothing moves while `enable` is 0.
+    Latency is `product.clocks`, the interval 1; nothing moves while `enable` is 0.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Multiplier(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
-        """One primitive, or one `*` between two registers."""
+        """One primitive, or one `*` between registers."""
         m = Module()
         if self._dsp is None:
             x = Signal.like(self.x, name="operand", reset_less=True)

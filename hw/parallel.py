@@ -19,8 +19,8 @@ def _layout(ends: list[tuple[int, int]]) -> data.StructLayout:
 class ParallelLayer(wiring.Component):
     """A layer as a pipeline that stops as a whole while its result is not taken.
 
-    Latency is as `schedule` places the operations: 2 clocks a product in a DSP block, and one for
-    every `levels_per_stage` adders. The interval is 1 clock.
+    Latency is as `schedule` places the operations: the registers of a product in a DSP block, and
+    a clock for every `levels_per_stage` adders. The interval is 1 clock.
 
     Parameters
     ----------

@@ -13,6 +13,9 @@ from mulbudget.hw.lower import (
 )
 from mulbudget.spn import ArgMax, Network, Node, Range, Requantize, SumProduct, UserError
 
+PORTABLE_REGISTERS = 2
+"""Of a product written as `*`: synthesis packs them into most families' DSP blocks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerPlan:
@@ -94,7 +97,7 @@ def make_plan(
     layers, x = [], network.input.range
     for number, node in enumerate(network.nodes):
         try:
-            datapath = _lower(network, number, x, chosen.get(node.name, set()))
+            datapath = _lower(network, number, x, chosen.get(node.name, set()), device)
         except UserError as error:
             raise UserError(f"layer {node.name}: {error}") from error
         layers.append(LayerPlan(node=node, style="parallel", datapath=datapath))
@@ -133,7 +136,9 @@ def _choose(network: Network, dsp: int | None) -> dict[str, set[int]]:
     return chosen
 
 
-def _lower(network: Network, number: int, x: Range, dsp: set[int]) -> Datapath:
+def _lower(
+    network: Network, number: int, x: Range, dsp: set[int], family: Family | None
+) -> Datapath:
     operator = network.nodes[number].operator
     match operator:
         case SumProduct():
@@ -143,7 +148,14 @@ def _lower(network: Network, number: int, x: Range, dsp: set[int]) -> Datapath:
                 for node in following
                 if isinstance(node.operator, Requantize)
             )
-            return lower_sum_product(operator, x, dsp=dsp, rounding=rounding)
+            block = family.dsp if family is not None else None
+            return lower_sum_product(
+                operator,
+                x,
+                dsp=dsp,
+                rounding=rounding,
+                registers=PORTABLE_REGISTERS if block is None else block.registers,
+            )
         case Requantize():
             before = network.nodes[number - 1].operator if number else None
             return lower_requantize(operator, x, rounded=isinstance(before, SumProduct))

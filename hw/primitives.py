@@ -1,6 +1,6 @@
-"""The families' multipliers as instances: a registered at the operand, p at the product.
+"""The families' multipliers as instances: as many registers as `families` says.
 
-Each function takes two signed operands as bits, the product signal and a clock enable. Both
+Each function takes two signed operands as bits, the product signal and a clock enable. The
 registers are the block's own, so no flip-flop of the fabric is spent on them.
 """
 
@@ -40,10 +40,9 @@ def mult18x18d(a: Value, b: Value, p: Signal, enable: Signal) -> Instance:
 
 
 def sb_mac16(a: Value, b: Value, p: Signal, enable: Signal) -> Instance:
-    """Lattice iCE40 UltraPlus: the 16 x 16 multiplier, its accumulator unused."""
+    """Lattice iCE40 UltraPlus: the 16 x 16 multiplier and its register, the accumulator unused."""
     return Instance(
         "SB_MAC16",
-        p_A_REG=Const(1, 1),
         p_PIPELINE_16x16_MULT_REG2=Const(1, 1),
         p_TOPOUTPUT_SELECT=Const(3, 2),
         p_BOTOUTPUT_SELECT=Const(3, 2),

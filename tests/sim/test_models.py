@@ -24,7 +24,6 @@ BREAKS = [
     ("ecp5", '.REG_INPUTA_CLK("CLK0")', '.REG_INPUTA_CLK("NONE")'),
     ("ecp5", ".SIGNEDA(1'h1)", ".SIGNEDA(1'h0)"),
     ("ecp5", ".SIGNEDB(1'h1)", ".SIGNEDB(1'h0)"),
-    ("ice40-up", ".A_REG(1'h1)", ".A_REG(1'h0)"),
     ("ice40-up", ".PIPELINE_16x16_MULT_REG2(1'h1)", ".PIPELINE_16x16_MULT_REG2(1'h0)"),
     ("ice40-up", ".TOPOUTPUT_SELECT(2'h3)", ".TOPOUTPUT_SELECT(2'h0)"),
     ("ice40-up", ".A_SIGNED(1'h1)", ".A_SIGNED(1'h0)"),
