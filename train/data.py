@@ -57,7 +57,7 @@ def load(
 
     Parameters
     ----------
-    recipe : "digits" or "mnist"
+    recipe : "digits", "digits_sparse" or "mnist"
     seed : int
         Of the split into training and test set, where the data set has none of its own.
     input_bits : int
@@ -151,6 +151,7 @@ def _without_low_bits(pixels: Bytes, bits: int) -> Bytes:
 
 _LOADERS: dict[str, Callable[[int, int, Path | None, bool], Dataset]] = {
     "digits": _digits,
+    "digits_sparse": _digits,
     "mnist": _mnist,
 }
 
