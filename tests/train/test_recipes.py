@@ -8,7 +8,7 @@ from tests.train.conftest import ALIKE
 
 
 def test_every_recipe_has_its_name_and_every_field_its_meaning() -> None:
-    assert list(RECIPES) == ["digits", "mnist"]
+    assert list(RECIPES) == ["digits", "digits_sparse", "mnist"]
     assert all(find_recipe(name).name == name for name in RECIPES)
     assert all(len(about.text) > 10 for _, about in settings().values())
     assert "name" not in settings()
@@ -49,7 +49,7 @@ def test_few_multiplications_are_not_split_over_layers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("digit", "did you mean digits?"), ("zzz", "there are digits, mnist")],
+    [("digit", "did you mean digits?"), ("zzz", "there are digits, digits_sparse, mnist")],
 )
 def test_an_unknown_recipe_gets_a_suggestion(name: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
