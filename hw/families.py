@@ -5,6 +5,9 @@ from pathlib import Path
 
 from mulbudget.spn import UserError
 
+_MOST_LEVELS = 8
+"""Adders between registers: over deeper logic synthesis takes minutes."""
+
 _MODELS = Path(__file__).parent / "models"
 
 
@@ -61,8 +64,8 @@ class Family:
     free_subtraction: bool = True
 
     def levels_per_stage(self, clock_mhz: float) -> int:
-        """How many adders in a chain settle within a clock, at least one."""
-        return max(1, int(1000 / clock_mhz / self.level_ns))
+        """How many adders in a chain settle within a clock, from 1 to 8."""
+        return min(max(1, int(1000 / clock_mhz / self.level_ns)), _MOST_LEVELS)
 
 
 def _dsp(primitive: str, bits: int, registers: int = 2) -> Dsp:
