@@ -11,10 +11,11 @@ from mulbudget.train.idx import find_idx, idx_bytes, read_idx
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 WHOLE = idx_bytes(ARRAY)
+COMPRESSED = gzip.compress(WHOLE, mtime=0)
 
 
 def test_an_array_comes_back_plain_and_compressed(tmp_path: Path) -> None:
-    for name, content in (("a", WHOLE), ("b.gz", gzip.compress(WHOLE))):
+    for name, content in (("a", WHOLE), ("b.gz", COMPRESSED)):
         (tmp_path / name).write_bytes(content)
         assert (read_idx(tmp_path / name, 3) == ARRAY).all()
 
@@ -42,8 +43,20 @@ def test_the_plain_file_is_found_before_the_compressed_one(tmp_path: Path) -> No
         ("a", WHOLE[:2] + b"\x0d" + WHOLE[3:], "type 13, not 3 of unsigned bytes"),
         ("a", idx_bytes(ARRAY[0]) + bytes(9), "holds 2 axes"),
         ("a.gz", WHOLE, "is damaged"),
-        ("a.gz", gzip.compress(WHOLE)[:-9], "is damaged"),
-        ("a.gz", gzip.compress(WHOLE)[:20] + b"\xff" * 30, "is damaged"),
+        ("a.gz", COMPRESSED[:-9], "is damaged"),
+        ("a.gz", COMPRESSED[:20] + b"\xff" * 30, "is damaged"),
+    ],
+    ids=[
+        "short",
+        "long",
+        "header-cut",
+        "empty",
+        "other-magic",
+        "type",
+        "axes",
+        "not-gzip",
+        "gzip-cut",
+        "gzip-damaged",
     ],
 )
 def test_a_damaged_file_is_one_sentence(
