@@ -104,6 +104,9 @@ class Recipe:
     degrees: Annotated[float, About("Random rotation of the images, standard deviation.", 0)] = 8.0
     pixels: Annotated[float, About("Random shift along each axis, standard deviation.", 0)] = 0.6
     zoom: Annotated[float, About("Random logarithm of the scale, standard deviation.", 0)] = 0.08
+    noise: Annotated[
+        float, About("Random noise of a pixel, standard deviation; the largest pixel is 1.", 0)
+    ] = 0.0
     copies: Annotated[
         int, About("Distorted copies of the training set; each epoch takes the next one.", 1, 1000)
     ] = 60
@@ -289,11 +292,14 @@ DIGITS_SHALLOW = Recipe(
     a_digits=6,
     bias_places=3,
     full_epochs=130,
-    ternary_epochs=600,
-    frozen_epochs=100,
+    ternary_epochs=1200,
+    frozen_epochs=200,
+    ternary_rate=0.02,
+    frozen_rate=0.003,
     degrees=3.0,
     pixels=0.25,
     zoom=0.03,
+    noise=0.125,
     distillation=0.5,
     temperature=1.0,
     teachers=1,

@@ -52,12 +52,15 @@ class Samples:
 
 
 def augmented(samples: Samples, x: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Randomly distorted images, float, one row a sample; real-valued pixels."""
+    """Randomly distorted and noisy images, float, one row a sample; real-valued pixels."""
     images = x.float().view(-1, *samples.image)
     wanted = {"degrees": recipe.degrees, "pixels": recipe.pixels, "zoom": recipe.zoom}
-    if not any(wanted.values()):
-        return images.flatten(1)
-    return distorted(images, **wanted, generator=generator).flatten(1)
+    if any(wanted.values()):
+        images = distorted(images, **wanted, generator=generator)
+    if recipe.noise:
+        noise = torch.randn(images.shape, generator=generator).to(images.device)
+        images = (images + noise * (recipe.noise * samples.high)).clamp(0, samples.high)
+    return images.flatten(1)
 
 
 def teacher(

@@ -6,7 +6,7 @@ from torch.nn.functional import kl_div, log_softmax, softmax
 
 from mulbudget.train.recipes import Recipe, override
 from mulbudget.train.student import distilled
-from mulbudget.train.teacher import Dropout, Samples, accuracy, copies, ensemble, teacher
+from mulbudget.train.teacher import Dropout, Samples, accuracy, augmented, copies, ensemble, teacher
 
 PLAIN = ("degrees=0", "pixels=0", "zoom=0")
 
@@ -37,6 +37,18 @@ def test_without_distortion_a_copy_is_the_training_set(
 ) -> None:
     (copy,) = copies(override(tiny, [*PLAIN, "copies=1"]), samples, generator)
     assert torch.equal(copy, samples.x_train)
+
+
+def test_noise_has_its_deviation_and_stays_in_range(
+    tiny: Recipe, samples: Samples, generator: torch.Generator
+) -> None:
+    noisy = override(tiny, [*PLAIN, "noise=0.125"])
+    x = torch.full((1000, 16), 8, dtype=torch.uint8)
+    y = augmented(samples, x, noisy, generator)
+    assert float((y - 8).std()) == pytest.approx(0.125 * samples.high, rel=0.05)
+    (copy,) = copies(override(noisy, ["copies=1"]), samples, generator)
+    assert bool((copy != samples.x_train).any())
+    assert int(copy.max()) <= samples.high
 
 
 def test_an_ensemble_is_the_mean_of_its_teachers(
