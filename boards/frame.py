@@ -22,7 +22,6 @@ with ERROR; its tag is then what was received, and may be wrong, or 0 where it h
 
 import binascii
 import enum
-import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -227,4 +226,4 @@ class Info:
 
 def fingerprint(network: spn.Network) -> bytes:
     """What tells one network from another on the link."""
-    return hashlib.sha256(spn.dumps(network)).digest()[:8]
+    return bytes.fromhex(spn.digest(network))[:8]
