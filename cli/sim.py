@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
-from mulbudget.cli.proof import Kind, Proof, fingerprint, write_proof
-from mulbudget.spn import ArgMax, Network, UserError, load
+from mulbudget.cli.proof import Kind, Proof, write_proof
+from mulbudget.spn import ArgMax, Network, UserError, digest, load
 
 if TYPE_CHECKING:
     from mulbudget.hw.sidecar import Sidecar
@@ -98,7 +98,7 @@ def sim(
 
     Exits with 1 and the first difference when they disagree.
     """
-    network, digest = load(file), fingerprint(file)
+    network = load(file)
     if gate_level and family is None:
         raise UserError("a netlist is of a device family's cells: choose one with --family")
     most = GATE_LEVEL_SAMPLES if gate_level and samples is None else samples
@@ -115,7 +115,7 @@ def sim(
     passed = comparison is not None and comparison.passed and not failures
     if report is not None:
         proof = Proof(
-            network=digest,
+            network=digest(network),
             hardware="netlist" if gate_level else "RTL",
             samples=chosen.kind,
             exact=0 if comparison is None else comparison.exact,

@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mulbudget.cli.app import app
-from mulbudget.cli.proof import Proof, fingerprint, read_json
+from mulbudget.cli.proof import Proof, read_json
 from mulbudget.hw import verilog
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
 from mulbudget.sim.batch import BatchSimulator, SimulationError
-from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, save
+from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, digest, save
 from tests.cli.conftest import Command
 from tests.networks import example
 
@@ -87,7 +87,7 @@ def test_the_recipes_test_set(command: Command, tmp_path: Path) -> None:
     assert "accuracy" in whole.stdout
     assert whole.stdout.splitlines()[-1] == "360 of 360 bit-exact"
     assert read_json(report, Proof) == Proof(
-        network=fingerprint(tmp_path / "digits.spn"),
+        network=digest(digits),
         hardware="RTL",
         samples="test set",
         exact=360,
