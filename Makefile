@@ -50,7 +50,7 @@ sim: $(NETWORK) ## the whole test set through the RTL
 	$(MULBUDGET) sim $(NETWORK)
 
 bitstream: $(REPORT) ## synthesis, place and route for BOARD, with a report
-	@echo "The bitstream and report.json are in $(dir $(REPORT))"
+	@echo "$(dir $(REPORT)) holds what was built, and report.json there says what it is"
 
 program: $(REPORT) ## load the bitstream into the connected BOARD
 	$(MULBUDGET) program $(dir $(REPORT)) --board $(BOARD)

@@ -81,6 +81,19 @@ def test_a_value_takes_whole_bytes(low: int, high: int, size: int, signed: bool)
     assert values == Values(3, size, signed)
 
 
+@pytest.mark.parametrize(
+    ("size", "signed", "low", "high"),
+    [
+        (1, False, 0, 255),
+        (2, True, -(2**15), 2**15 - 1),
+        (8, False, 0, 2**62 - 1),
+        (8, True, 1 - 2**62, 2**62 - 1),
+    ],
+)
+def test_what_bytes_can_hold(size: int, signed: bool, low: int, high: int) -> None:
+    assert Values(3, size, signed).range == Range.uniform(low, high, 3)
+
+
 def test_a_sample_that_is_too_long_for_a_frame_is_refused() -> None:
     assert Values.of(Tensor((65534,), 0, Range.uniform(0, 255, 65534))).length == 65534
     with pytest.raises(UserError, match=r"32,768 channels takes 65,536 bytes .* holds 65,534"):
