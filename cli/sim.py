@@ -96,7 +96,8 @@ def sim(
 ) -> None:
     """Compare the hardware with the network, bit for bit, on its test set or on random inputs.
 
-    Exits with 1 and the first difference when they disagree.
+    Exits with 1 and the first difference when they disagree. What it compiles is kept in
+    ~/.cache/mulbudget, or the folder that MULBUDGET_CACHE names, which may be deleted.
     """
     network = load(file)
     if gate_level and family is None:
@@ -151,16 +152,16 @@ def _samples(network: Network, data: Path | None, most: int | None, seed: int) -
     Raises
     ------
     UserError
-        When `data` is given and the recipe's data cannot be read from there.
+        When the recipe's data are damaged, or `data` is given and does not hold them.
     """
     from mulbudget.sim.inputs import random_inputs
-    from mulbudget.train.data import test_set
+    from mulbudget.train.data import NotAtHandError, test_set
     from mulbudget.train.recipes import RECIPES
 
     recipe = network.provenance.get("recipe")
     try:
         x, labels = test_set(network.provenance, data)
-    except UserError as error:
+    except NotAtHandError as error:
         if data is not None and recipe in list(RECIPES):
             raise
         count = most or RANDOM_SAMPLES

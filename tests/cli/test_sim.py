@@ -159,6 +159,20 @@ def test_data_that_are_not_at_hand(
     assert "50 random inputs over the whole input range, seed 0 (recipe mnist" in result.stdout
 
 
+def test_damaged_data_are_no_reason_for_random_inputs(
+    command: Command, of_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MULBUDGET_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    folder = tmp_path / "mulbudget-mnist"
+    folder.mkdir()
+    (folder / "train-images-idx3-ubyte").write_bytes(b"damaged")
+    result = command("sim", of_mnist)
+    assert result.returncode == 2
+    assert f"error: {folder}/train-images-idx3-ubyte is no idx file" in result.stderr
+    assert f"delete {folder}, and training fetches all again" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
