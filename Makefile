@@ -72,7 +72,7 @@ docs: $(BIN)/ready ## the manual as a site, in build/docs
 lock: $(BIN)/ready ## pin the newest packages that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --output-file requirements.lock pyproject.toml
 
-clean: ## remove everything that is made, the environment too
+clean: ## remove what is made here, the environment too; not the cache in ~/.cache/mulbudget
 	rm -rf .venv build runs *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
