@@ -127,7 +127,7 @@ class Client:
 
     def infer(
         self,
-        samples: npt.NDArray[np.int64],
+        samples: npt.NDArray[np.integer],
         info: Info,
         progress: Callable[[int], object] = lambda _: None,
     ) -> npt.NDArray[np.int64]:
@@ -135,7 +135,7 @@ class Client:
 
         Parameters
         ----------
-        samples : int64, (samples, inputs)
+        samples : integers, (samples, inputs)
         info : Info
             Of the board.
         progress : callable, optional
@@ -150,8 +150,8 @@ class Client:
         UserError
             When the samples do not suit the board, the board refuses one, or the link fails.
         """
-        checked = info.input.range.checked(samples, "the board")
-        bodies = [info.input.encode(sample) for sample in checked]
+        samples = info.input.range.checked(samples, "the board")
+        bodies = [info.input.encode(sample) for sample in samples]
         results = np.zeros((len(samples), info.output.count), np.int64)
         self._decoder.longest = 1 + max(Info.LENGTH, info.output.length)
         window = window_of(info)

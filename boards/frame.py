@@ -50,6 +50,7 @@ MIN_DIVIDER = 4
 GAP_BYTES = 256
 """A pause of so many byte times inside a frame ends it."""
 
+_MOST_BYTES = 8  # of a value: those of a network stay below 2**62
 _HEADER = struct.Struct("<BBH")
 
 
@@ -234,14 +235,20 @@ class Info:
 
     @classmethod
     def decode(cls, body: bytes) -> "Info":
-        """From the body of INFO_REPLY; `UserError` where the board speaks another protocol."""
+        """From the body of INFO_REPLY; `UserError` where this cannot be one of ours."""
         if len(body) != cls._LAYOUT.size or body[0] != PROTOCOL:
             raise spn.UserError(
                 f"the board speaks version {body[0] if body else '?'} of the link, and this "
                 f"mulbudget version {PROTOCOL}: build its bitstream again"
             )
         protocol, network, latency, *streams = cls._LAYOUT.unpack(body)
-        return cls(protocol, network, latency, Values(*streams[:3]), Values(*streams[3:]))
+        values = Values(*streams[:3]), Values(*streams[3:])
+        if not all(each.count and 0 < each.size <= _MOST_BYTES for each in values):
+            raise spn.UserError(
+                f"the board describes samples that no network has ({values[0]}, {values[1]}): "
+                "build its bitstream again"
+            )
+        return cls(protocol, network, latency, *values)
 
 
 def fingerprint(network: spn.Network) -> bytes:

@@ -1,5 +1,7 @@
 """The frame codec that gateware and host share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from amaranth.lib.crc.catalog import CRC16_IBM_3740
@@ -114,6 +116,13 @@ def test_another_protocol_is_refused() -> None:
         Info.decode(b"\x09" + body[1:])
     with pytest.raises(UserError, match="version"):
         Info.decode(b"")
+
+
+@pytest.mark.parametrize("values", [Values(0, 1, False), Values(3, 0, True), Values(3, 9, True)])
+def test_samples_that_no_network_has_are_refused(values: Values) -> None:
+    body = replace(Info.of(example(), latency=17), output=values).encode()
+    with pytest.raises(UserError, match="the board describes samples that no network has"):
+        Info.decode(body)
 
 
 def test_kinds_are_never_the_sync_byte() -> None:
