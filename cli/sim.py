@@ -96,8 +96,9 @@ def sim(
 ) -> None:
     """Compare the hardware with the network, bit for bit, on its test set or on random inputs.
 
-    Exits with 1 and the first difference when they disagree. What it compiles is kept in
-    ~/.cache/mulbudget, or the folder that MULBUDGET_CACHE names, which may be deleted.
+    Exits with 1 and the first difference when they disagree.
+
+    Keeps what it compiles in ~/.cache/mulbudget, or in MULBUDGET_CACHE.
     """
     network = load(file)
     if gate_level and family is None:
