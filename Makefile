@@ -50,7 +50,7 @@ sim: $(NETWORK) ## the whole test set through the RTL
 	$(MULBUDGET) sim $(NETWORK)
 
 bitstream: $(REPORT) ## synthesis, place and route for BOARD, with a report
-	@echo "The bitstream and report.json are in $(dir $(REPORT))"
+	@echo "$(dir $(REPORT)) holds what was built, and report.json there says what it is"
 
 program: $(REPORT) ## load the bitstream into the connected BOARD
 	$(MULBUDGET) program $(dir $(REPORT)) --board $(BOARD)
@@ -72,7 +72,7 @@ docs: $(BIN)/ready ## the manual as a site, in build/docs
 lock: $(BIN)/ready ## pin the newest packages that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --upgrade --output-file requirements.lock pyproject.toml
 
-clean: ## remove everything that is made, the environment too
+clean: ## remove what is made here, the environment too; not the cache in ~/.cache/mulbudget
 	rm -rf .venv build runs *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

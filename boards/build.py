@@ -3,16 +3,13 @@
 import contextlib
 import json
 import os
-import re
 import shutil
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import msgspec
 
@@ -26,9 +23,10 @@ from mulbudget.boards.uart import divider
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import Plan, make_plan
 from mulbudget.hw.sidecar import Sidecar, encode
-from mulbudget.hw.verilog import describe
+from mulbudget.hw.verilog import describe, packaged_yosys
 from mulbudget.sim import tools
-from mulbudget.spn import Network, UserError
+from mulbudget.sim.tools import ToolError
+from mulbudget.spn import Network, UserError, digest
 from mulbudget.spn.files import make_folder, read_whole, write_whole
 
 BAUD = 115200
@@ -37,7 +35,10 @@ SEED = 1
 Announce = Callable[[str], AbstractContextManager[object]]
 """Is given the name of a step, and entered while the step runs."""
 
-_ERROR = re.compile(r"^.*\berror\b:?.*$", re.IGNORECASE | re.MULTILINE)
+_MARK = ".mulbudget"
+"""A file in every folder that builds work in, and which they may therefore empty."""
+
+_REPORT = "report.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,25 @@ def prepare(
     baud: int = BAUD,
     levels_per_stage: int | None = None,
 ) -> Design:
-    """Plan a network for a board, with the multipliers that the board has; see `build`."""
+    """Plan a network for a board.
+
+    Parameters
+    ----------
+    network : Network
+    board : Board
+    dsp : int, optional
+        Hardware multipliers, at most; as many as the board has by default.
+    baud : int
+        Of the UART.
+    levels_per_stage : int, optional
+        Adders between pipeline registers, at most; what suits the clock by default.
+
+    Raises
+    ------
+    UserError
+        When the board has fewer multipliers or no such baud rate, a sample is too long for the
+        UART, or the network cannot be planned.
+    """
     clocks = divider(board.clock_mhz * 1e6, baud)
     for tensor in (network.input, network.output):
         Values.of(tensor)  # raises where a sample is too long for the link
@@ -78,10 +97,15 @@ def prepare(
     else:
         levels = levels_per_stage or find_family(board.family).levels_per_stage(board.clock_mhz)
     available = board.capacity.dsp
+    if dsp is not None and dsp > available:
+        raise UserError(
+            f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
+            f"use --dsp {available} or less, or a larger board"
+        )
     plan = make_plan(
         network,
         family=board.family,
-        dsp=available if dsp is None else min(dsp, available),
+        dsp=available if dsp is None else dsp,
         levels_per_stage=levels,
     )
     return Design(network=network, board=board, plan=plan, baud=baud, divider=clocks)
@@ -101,7 +125,8 @@ def build(
     """Write NAME.bit, .bin or .fs, NAME.json (the sidecar) and report.json to folder `out`.
 
     The tools work in the folder `build` inside, which keeps their scripts and logs. The same
-    design and seed give the same bitstream.
+    design and seed give the same bitstream. A build that fails leaves the result of the one
+    before, and an interrupt nothing half-made; report.json goes with the files beside it.
 
     Parameters
     ----------
@@ -117,52 +142,27 @@ def build(
     ------
     UserError
         When a tool is missing or fails, the network does not fit on the device or does not meet
-        the board's clock, or a file cannot be written.
+        the board's clock, the bitstream has other multipliers than its plan, or a file cannot be
+        written or is in the way.
     """
     start = time.monotonic()
-    board, name = design.board, design.network.name
     target = make_folder(out)
-    folder = _empty(target / "build")
-    platform = board.platform_class()
-    if reports.vendor_of(board) == "gowin":
-        platform = with_himbaechel(platform)
-    with announce("amaranth"):
-        sidecar = _extract(
-            platform(),
-            design,
-            folder,
-            synth_opts=find_family(board.family or "").synth.split()[1:],
-            nextpnr_opts=[
-                f"--seed {seed}",
-                "--timing-allow-fail",
-                f"--report {name}.cells.json",
-                f"--freq {board.clock_mhz:g}",
-                *_ROUTER.get(reports.vendor_of(board), ()),
-            ],
-        )
-    commands = json.loads((folder / f"build_{name}.json").read_text())["commands"]
-    fmax = None
+    folder = _workplace(target / "build")
     try:
-        for command in commands:
-            tool, *arguments = command
-            with announce(tool):
-                _run(tool, arguments, folder, design)
-            if tool.startswith("nextpnr"):
-                fmax = reports.read_report(folder / f"{name}.cells.json")[1]
-                reports.check_clock(board, fmax, design.plan.levels_per_stage)
+        sidecar, figures = _build(design, folder, seed, announce)
+        result = _report(design, sidecar, time.monotonic() - start, **figures)
+        bitstream = {result.bitstream: read_whole(folder / result.bitstream)}
+        _publish(target, bitstream, sidecar, result)
     except KeyboardInterrupt:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    result = _report(design, sidecar, folder, round(time.monotonic() - start, 1))
-    bitstream = read_whole(folder / result.bitstream)
-    write_whole(target / result.bitstream, bitstream)
-    write_whole(target / f"{name}.json", encode(sidecar))
-    write_whole(target / "report.json", msgspec.json.format(msgspec.json.encode(result)) + b"\n")
     return result
 
 
 def write_vivado_project(design: Design, out: str | os.PathLike[str]) -> list[Path]:
-    """Write NAME.v, NAME.xdc and NAME.tcl, which Vivado makes the bitstream of, and NAME.json.
+    """Write NAME.v, NAME.xdc and NAME.tcl, which Vivado makes the bitstream of.
+
+    NAME.json (the sidecar) and report.json come with them.
 
     Returns
     -------
@@ -174,13 +174,50 @@ def write_vivado_project(design: Design, out: str | os.PathLike[str]) -> list[Pa
     UserError
         When a file cannot be written.
     """
+    start = time.monotonic()
     target, name = make_folder(out), design.network.name
-    # The packaged Yosys, so that the Verilog does not depend on what is installed.
-    with mock.patch.dict(os.environ, AMARANTH_USE_YOSYS="builtin"):
+    with packaged_yosys():
         plan, sidecar = _plan(design.board.platform_class()(), design)
-    wanted = [f"{name}{suffix}" for suffix in (".v", ".xdc", ".tcl")]
-    paths = [write_whole(target / each, plan.files[each]) for each in wanted]
-    return [*paths, write_whole(target / f"{name}.json", encode(sidecar))]
+    project = {
+        each: plan.files[each] for each in (f"{name}{end}" for end in (".v", ".xdc", ".tcl"))
+    }
+    return _publish(target, project, sidecar, _report(design, sidecar, time.monotonic() - start))
+
+
+def _build(
+    design: Design, folder: Path, seed: int, announce: Announce
+) -> tuple[Sidecar, dict[str, Any]]:
+    """Have the tools make the bitstream in `folder`; gives the measured figures of `Report`."""
+    board, name = design.board, design.network.name
+    vendor = reports.vendor_of(board)
+    platform = board.platform_class()
+    if vendor == "gowin":
+        platform = with_himbaechel(platform)
+    with announce("amaranth"):
+        plan, sidecar = _plan(
+            platform(),
+            design,
+            synth_opts=find_family(board.family or "").synth.split()[1:],
+            nextpnr_opts=[
+                f"--seed {seed}",
+                "--timing-allow-fail",
+                f"--report {name}.cells.json",
+                f"--freq {board.clock_mhz:g}",
+                *_ROUTER.get(vendor, ()),
+            ],
+        )
+        for file, content in plan.files.items():
+            write_whole(folder / file, content)
+    commands = json.loads((folder / f"build_{name}.json").read_text())["commands"]
+    figures: dict[str, Any] = {}
+    for tool, *arguments in commands:
+        with announce(tool):
+            _run(tool, arguments, folder, design)
+        if tool.startswith("nextpnr"):
+            figures = _measured(design, folder)
+            reports.check_multipliers(board, figures["dsp"].used, sidecar.multipliers)
+            reports.check_clock(board, figures["fmax_mhz"], design.plan.levels_per_stage)
+    return sidecar, figures
 
 
 def _plan(platform: Any, design: Design, **overrides: Any) -> tuple[Any, Sidecar]:
@@ -192,68 +229,81 @@ def _plan(platform: Any, design: Design, **overrides: Any) -> tuple[Any, Sidecar
     return plan, describe(design.network, design.plan, core.accelerator)
 
 
-def _extract(platform: Any, design: Design, folder: Path, **overrides: Any) -> Sidecar:
-    plan, sidecar = _plan(platform, design, **overrides)
-    for name, content in plan.files.items():
-        write_whole(folder / name, content)
-    return sidecar
-
-
-def _empty(folder: Path) -> Path:
-    """An empty folder, whatever an earlier build left there."""
+def _workplace(folder: Path) -> Path:
+    """An empty folder: what an earlier build left there is removed, and nobody else's file is."""
+    make_folder(folder)
+    mark = folder / _MARK
     try:
-        if folder.exists():
-            shutil.rmtree(folder)
+        if not mark.exists() and any(folder.iterdir()):
+            raise UserError(
+                f"{folder} holds files that are not of a build, and builds work there: move it "
+                "away, or choose another --out"
+            )
+        mark.touch()
+        for path in folder.iterdir():
+            if path != mark:
+                path.unlink()
     except OSError as error:
         raise UserError(f"cannot empty folder {folder}: {error.strerror}") from error
-    return make_folder(folder)
+    return folder
 
 
 def _run(name: str, arguments: list[str], folder: Path, design: Design) -> None:
     """Run a tool; its output is kept in NAME.log."""
-    tool = tools.find(name)
-    done = subprocess.run(
-        [*tool.command, *arguments],
-        cwd=folder,
-        env={**tool.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    log = write_whole(folder / f"{name}.log", done.stdout)
-    if done.returncode:
-        output = done.stdout.decode(errors="replace")
+    log = folder / f"{name}.log"
+    try:
+        tools.find(name).run(*arguments, folder=folder, log=log)
+    except ToolError as error:
         if name.startswith("nextpnr"):
             log = folder / f"{design.network.name}.tim"
-            reports.check_fit(design.board, log.read_text() if log.exists() else output)
-        raise UserError(f"{name} failed: {error_line(output)} (its log is {log})")
+            reports.check_fit(design.board, log.read_text() if log.exists() else error.output)
+        raise UserError(f"{name} failed: {error.line} (its log is {log})") from error
 
 
-def error_line(output: str) -> str:
-    """The line that says what went wrong, in what a tool printed."""
-    found = _ERROR.findall(output)
-    lines = [line for line in output.splitlines() if line.strip()]
-    return (found or lines[-1:] or ["it said nothing"])[0].strip()
-
-
-def _report(design: Design, sidecar: Sidecar, folder: Path, seconds: float) -> Report:
-    board, name = design.board, design.network.name
+def _measured(design: Design, folder: Path) -> dict[str, Any]:
+    """What nextpnr says of a placed and routed design, as fields of `Report`."""
+    name = design.network.name
     cells, fmax = reports.read_report(folder / f"{name}.cells.json")
-    used = reports.utilisation(board, cells, (folder / f"{name}.tim").read_text())
+    used = reports.utilisation(design.board, cells, (folder / f"{name}.tim").read_text())
+    return {**used, "fmax_mhz": fmax}
+
+
+def _publish(
+    target: Path, made: Mapping[str, bytes | str], sidecar: Sidecar, report: Report
+) -> list[Path]:
+    """Write what was made, all or nothing; while report.json is there, it is of these files."""
+    files = {
+        **made,
+        f"{sidecar.name}.json": encode(sidecar),
+        _REPORT: msgspec.json.format(msgspec.json.encode(report)) + b"\n",
+    }
+    try:
+        (target / _REPORT).unlink(missing_ok=True)
+        return [write_whole(target / name, content) for name, content in files.items()]
+    except BaseException as error:
+        for name in files:
+            with contextlib.suppress(OSError):
+                (target / name).unlink()
+        if isinstance(error, OSError):
+            raise UserError(f"cannot write to {target}: {error.strerror}") from error
+        raise
+
+
+def _report(design: Design, sidecar: Sidecar, seconds: float, **measured: Any) -> Report:
+    board = design.board
     return Report(
-        network=name,
+        name=sidecar.name,
+        network=digest(design.network),
         board=board.name,
-        bitstream=f"{name}{board.suffix}",
-        fmax_mhz=None if fmax is None else round(fmax, 2),
+        bitstream=f"{sidecar.name}{board.suffix}",
         clock_mhz=board.clock_mhz,
         latency=sidecar.latency,
         interval=sidecar.interval,
         samples_per_second=board.clock_mhz * 1e6 / sidecar.interval,
         baud=design.baud,
         link_samples_per_second=round(_link_rate(design), 1),
-        seconds=seconds,
-        **used,
+        seconds=round(seconds, 1),
+        **measured,
     )
 
 

@@ -13,6 +13,7 @@ from serial.tools import list_ports
 from mulbudget.boards.frame import (
     BITS_A_BYTE,
     GAP_BYTES,
+    MIN_DIVIDER,
     OVERHEAD,
     Decoder,
     ErrorCode,
@@ -28,7 +29,11 @@ TIMEOUT = 1.0
 
 RETRIES = 5
 WINDOW = 8
-"""Samples on their way at a time: hides the milliseconds that a USB adapter takes."""
+"""Samples on their way at a time, at most: hides the milliseconds that a USB adapter takes."""
+
+_SAFE_WINDOW = 2
+_APART = 0.05
+"""Of the bit time: ends whose clocks are further apart do not understand each other at all."""
 
 _POLL = 0.02
 _LAST_TAG = 255
@@ -94,7 +99,7 @@ class Client:
     ) -> None:
         self._port, self._timeout, self._clock = port, timeout, clock
         self._byte_time = BITS_A_BYTE / baud
-        self._decoder = Decoder()
+        self._decoder = Decoder(1 + Info.LENGTH)
         self._arrived: deque[Frame] = deque()
         self._tag = 0
         self.retries = 0
@@ -122,7 +127,7 @@ class Client:
 
     def infer(
         self,
-        samples: npt.NDArray[np.int64],
+        samples: npt.NDArray[np.integer],
         info: Info,
         progress: Callable[[int], object] = lambda _: None,
     ) -> npt.NDArray[np.int64]:
@@ -130,7 +135,7 @@ class Client:
 
         Parameters
         ----------
-        samples : int64, (samples, inputs)
+        samples : integers, (samples, inputs)
         info : Info
             Of the board.
         progress : callable, optional
@@ -145,12 +150,13 @@ class Client:
         UserError
             When the samples do not suit the board, the board refuses one, or the link fails.
         """
-        bodies = _bodies(samples, info)
+        samples = info.input.range.checked(samples, "the board")
+        bodies = [info.input.encode(sample) for sample in samples]
         results = np.zeros((len(samples), info.output.count), np.int64)
-        # A board answers one request while one more waits, so replies must not take longer.
-        window = WINDOW if info.output.length <= info.input.length else 1
+        self._decoder.longest = 1 + max(Info.LENGTH, info.output.length)
+        window = window_of(info)
         waiting, sent = deque(range(len(samples))), dict[int, int]()
-        patience = self._timeout + window * (OVERHEAD + 1 + info.input.length) * self._byte_time
+        patience = self._timeout + window * sum(_frame_bytes(info)) * self._byte_time
         failures = done = 0
         while waiting or sent:
             while waiting and len(sent) < window:
@@ -223,6 +229,25 @@ class Client:
             raise UserError(f"the serial port is gone: {error}") from error
 
 
+def window_of(info: Info) -> int:
+    """How many requests may be on their way to a board without one being dropped.
+
+    A board answers one request and keeps one more; it drops a third that ends meanwhile. Two on
+    their way are safe whatever they are. More are safe where no request ever finds one that waits:
+    where a reply is over before the next request is, by whichever clock is slower, and the network
+    gives its result within the time of a request.
+    """
+    request, reply = _frame_bytes(info)
+    over = reply <= (1 - _APART) * request
+    prompt = info.latency <= request * BITS_A_BYTE * MIN_DIVIDER
+    return WINDOW if over and prompt else _SAFE_WINDOW
+
+
+def _frame_bytes(info: Info) -> tuple[int, int]:
+    """Of a request and of its reply."""
+    return OVERHEAD + 1 + info.input.length, OVERHEAD + 1 + info.output.length
+
+
 def check_network(info: Info, fingerprint: bytes, name: str) -> None:
     """Raise `UserError` when a board holds another network than the one named."""
     if info.network != fingerprint:
@@ -232,31 +257,13 @@ def check_network(info: Info, fingerprint: bytes, name: str) -> None:
         )
 
 
-def _bodies(samples: npt.NDArray[np.int64], info: Info) -> list[bytes]:
-    if samples.ndim != 2 or samples.shape[1] != info.input.count:
-        raise UserError(
-            f"the board takes shape (samples, {info.input.count}), and is given {samples.shape}"
-        )
-    bits = 8 * info.input.size
-    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if info.input.signed else (0, 2**bits - 1)
-    wrong = np.argwhere((samples < low) | (samples > high))
-    if len(wrong):
-        sample, channel = map(int, wrong[0])
-        raise _out_of_range(sample, f" (input {channel} is {samples[sample, channel]})")
-    return [info.input.encode(sample) for sample in samples]
-
-
 def _check_refusal(frame: Frame, sample: int) -> None:
     """Raise `UserError` where asking again would not help."""
     code = frame.body[0] if frame.body else None
     if code == ErrorCode.OUT_OF_RANGE:
-        raise _out_of_range(sample)
+        raise UserError(
+            f"the board refuses sample {sample}: a value is outside the range of its input; "
+            "quantize the samples as the network's training does"
+        )
     if code not in _TRANSIENT:
         raise UserError(f"the board refuses sample {sample} with error {code}")
-
-
-def _out_of_range(sample: int, detail: str = "") -> UserError:
-    return UserError(
-        f"the board refuses sample {sample}: a value is outside the range of its input{detail}; "
-        "quantize the samples as the network's training does"
-    )

@@ -22,7 +22,6 @@ with ERROR; its tag is then what was received, and may be wrong, or 0 where it h
 
 import binascii
 import enum
-import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mulbudget import spn
+from mulbudget.spn.ranges import LIMIT
 
 PROTOCOL = 1
 SYNC = 0xA5
@@ -44,9 +44,13 @@ MAX_PAYLOAD = 0xFFFF
 BITS_A_BYTE = 10
 """On the line: a start bit and a stop bit around the eight."""
 
+MIN_DIVIDER = 4
+"""Clocks of a bit, at least."""
+
 GAP_BYTES = 256
 """A pause of so many byte times inside a frame ends it."""
 
+_MOST_BYTES = 8  # of a value: those of a network stay below 2**62
 _HEADER = struct.Struct("<BBH")
 
 
@@ -93,9 +97,16 @@ def encode(kind: int, tag: int, body: bytes = b"") -> bytes:
 
 
 class Decoder:
-    """Finds frames in the bytes that come from a board, whatever noise lies between them."""
+    """Finds frames in the bytes that arrive, whatever noise lies between them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    longest : int
+        Bytes of a payload; what announces more is noise, and not waited for. May be changed.
+    """
+
+    def __init__(self, longest: int = MAX_PAYLOAD) -> None:
+        self.longest = longest
         self._pending = b""
 
     def reset(self) -> None:
@@ -112,10 +123,11 @@ class Decoder:
                 return
             _, kind, length = _HEADER.unpack_from(self._pending)
             end = length + OVERHEAD
-            if length and len(self._pending) < end:
+            plausible = 0 < length <= self.longest
+            if plausible and len(self._pending) < end:
                 return
             content = self._pending[1 : end - 2]
-            if length and crc(content) == int.from_bytes(self._pending[end - 2 : end], "big"):
+            if plausible and crc(content) == int.from_bytes(self._pending[end - 2 : end], "big"):
                 self._pending = self._pending[end:]
                 yield Frame(kind, content[3], content[4:])
             else:
@@ -164,6 +176,12 @@ class Values:
         """Bytes of one sample."""
         return self.count * self.size
 
+    @property
+    def range(self) -> spn.Range:
+        """What so many bytes hold, as far as any network's values go."""
+        end = min(1 << (8 * self.size - self.signed), LIMIT) - 1
+        return spn.Range.uniform(max(-end - 1, 1 - LIMIT) if self.signed else 0, end, self.count)
+
     def encode(self, sample: npt.NDArray[np.int64]) -> bytes:
         """One sample, (count,), as the body of a frame."""
         return b"".join(
@@ -200,6 +218,8 @@ class Info:
     output: Values
 
     _LAYOUT = struct.Struct("<B8sHHB?HB?")
+    LENGTH = _LAYOUT.size
+    """Bytes of the body of INFO_REPLY."""
 
     @classmethod
     def of(cls, network: spn.Network, latency: int) -> "Info":
@@ -215,16 +235,22 @@ class Info:
 
     @classmethod
     def decode(cls, body: bytes) -> "Info":
-        """From the body of INFO_REPLY; `UserError` where the board speaks another protocol."""
+        """From the body of INFO_REPLY; `UserError` where this cannot be one of ours."""
         if len(body) != cls._LAYOUT.size or body[0] != PROTOCOL:
             raise spn.UserError(
                 f"the board speaks version {body[0] if body else '?'} of the link, and this "
                 f"mulbudget version {PROTOCOL}: build its bitstream again"
             )
         protocol, network, latency, *streams = cls._LAYOUT.unpack(body)
-        return cls(protocol, network, latency, Values(*streams[:3]), Values(*streams[3:]))
+        values = Values(*streams[:3]), Values(*streams[3:])
+        if not all(each.count and 0 < each.size <= _MOST_BYTES for each in values):
+            raise spn.UserError(
+                f"the board describes samples that no network has ({values[0]}, {values[1]}): "
+                "build its bitstream again"
+            )
+        return cls(protocol, network, latency, *values)
 
 
 def fingerprint(network: spn.Network) -> bytes:
     """What tells one network from another on the link."""
-    return hashlib.sha256(spn.dumps(network)).digest()[:8]
+    return bytes.fromhex(spn.digest(network))[:8]

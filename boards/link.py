@@ -50,8 +50,8 @@ class Link(wiring.Component):
             {
                 "rx": In(1, init=1),
                 "tx": Out(1, init=1),
-                "o": Out(stream.Signature(layout(network.input))),
-                "i": In(stream.Signature(layout(network.output))),
+                "o": Out(stream.Signature(layout(network.input.range.ends))),
+                "i": In(stream.Signature(layout(network.output.range.ends))),
             }
         )
 

@@ -1,15 +1,14 @@
 """Loads a bitstream into a board."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import msgspec
 
-from mulbudget.boards.build import error_line
 from mulbudget.boards.catalogue import Board
-from mulbudget.boards.report import Report
+from mulbudget.boards.report import Report, vivado_command
 from mulbudget.sim import tools
+from mulbudget.sim.tools import ToolError
 from mulbudget.spn import UserError
 from mulbudget.spn.files import read_whole
 
@@ -18,7 +17,7 @@ _LIBRARIES = "libusb-1.0-0 libftdi1-2"
 
 
 def bitstream(folder: Path, board: Board) -> Path:
-    """The bitstream in a folder that `build` wrote for `board`; `UserError` otherwise."""
+    """The bitstream in a folder that was written for `board`; `UserError` otherwise."""
     report = folder / "report.json"
     try:
         content = msgspec.json.decode(read_whole(report), type=Report)
@@ -29,7 +28,14 @@ def bitstream(folder: Path, board: Board) -> Path:
             f"the bitstream in {folder} is for {content.board}, not for {board.name}: build one "
             f"with `mulbudget bitstream --board {board.name}`"
         )
-    return folder / content.bitstream
+    path = folder / content.bitstream
+    made = path.stat().st_mtime if path.is_file() else 0
+    if board.flow == "vivado" and made < report.stat().st_mtime:
+        raise UserError(
+            f"Vivado has not made {path} since its project was written: run "
+            f"`{vivado_command(content.name)}` in {folder}"
+        )
+    return path
 
 
 def program(path: Path, board: Board) -> None:
@@ -45,24 +51,16 @@ def program(path: Path, board: Board) -> None:
             f"openFPGALoader does not know {board.name}: copy {path} to the drive that it shows "
             "when it is plugged in"
         )
-    tool = tools.find("openFPGALoader")
-    done = subprocess.run(
-        [*tool.command, *board.programmer, str(path)],
-        env={**tool.environment},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    missing = re.search(r"error while loading shared libraries: ([^:]+)", done.stderr)
-    if missing:
+    try:
+        tools.find("openFPGALoader").run(*board.programmer, path, shown=True)
+    except ToolError as error:
+        missing = re.search(r"error while loading shared libraries: ([^:]+)", error.output)
+        if missing:
+            raise UserError(
+                f"openFPGALoader cannot start without {missing[1]}: install its libraries (Debian "
+                f"and Ubuntu: apt install {_LIBRARIES})"
+            ) from error
         raise UserError(
-            f"openFPGALoader cannot start without {missing[1]}: install its libraries (Debian and "
-            f"Ubuntu: apt install {_LIBRARIES})"
-        )
-    if done.returncode:
-        raise UserError(
-            f"openFPGALoader failed: {error_line(done.stderr)}; check that {board.title} is "
-            "plugged in and that you may use its USB device"
-        )
+            f"openFPGALoader failed: {error.line}; check that {board.title} is plugged in and "
+            "that you may use its USB device"
+        ) from error

@@ -23,17 +23,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     Parameters
     ----------
-    network, board : str
-        Names.
+    name : str
+        Of the network.
+    network : str
+        `mulbudget.spn.digest` of it.
+    board : str
+        Its name.
     bitstream : str
         The file's name.
-    lut : Resource
+    lut : Resource or None
         4-input look-up tables; on iCE40 logic cells, each of which is one with a carry and a
-        flip-flop.
-    ff, dsp, bram : Resource
+        flip-flop. This and all other measured figures are None where Vivado, which has reports of
+        its own, makes the bitstream.
+    ff, dsp, bram : Resource or None
         Flip-flops, multipliers, blocks of RAM.
     fmax_mhz : float or None
-        The fastest clock after routing; None where nextpnr finds no path between registers.
+        The fastest clock after routing; None also where nextpnr finds no path between registers.
     clock_mhz : float
         The board's.
     latency, interval : int
@@ -48,14 +53,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         The build took.
     """
 
+    name: str
     network: str
     board: str
     bitstream: str
-    lut: Resource
-    ff: Resource
-    dsp: Resource
-    bram: Resource
-    fmax_mhz: float | None
+    lut: Resource | None = None
+    ff: Resource | None = None
+    dsp: Resource | None = None
+    bram: Resource | None = None
+    fmax_mhz: float | None = None
     clock_mhz: float
     latency: int
     interval: int
@@ -125,6 +131,20 @@ def check_fit(board: Board, log: str) -> None:
         f"{counts[over[0]].available:,}; train it with fewer multipliers or more zeros, or take a "
         "larger board"
     )
+
+
+def check_multipliers(board: Board, used: int, planned: int) -> None:
+    """Raise `UserError` where a bitstream has other multipliers than its plan."""
+    if used != planned:
+        raise UserError(
+            f"the bitstream for {board.name} uses {used} hardware multipliers and its plan has "
+            f"{planned}: this is a bug of mulbudget, please report it with the .spn file"
+        )
+
+
+def vivado_command(name: str) -> str:
+    """What makes the bitstream of network `name`, in the folder of its project."""
+    return f"vivado -mode batch -source {name}.tcl"
 
 
 def check_clock(board: Board, fmax_mhz: float | None, levels_per_stage: int) -> None:

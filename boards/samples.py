@@ -47,7 +47,7 @@ class Deserialiser(wiring.Component):
                 "commit": In(1),
                 "out_of_range": Out(1),
                 "overrun": Out(1),
-                "o": Out(stream.Signature(layout(tensor))),
+                "o": Out(stream.Signature(layout(tensor.range.ends))),
             }
         )
 
@@ -104,7 +104,7 @@ class Deserialiser(wiring.Component):
 
     def _inside(self, m: Module, complete: Signal, value: Signal) -> Value:
         """Whether `value` is in the range of the channel it is for."""
-        bounds = list(zip(self._tensor.range.low, self._tensor.range.high, strict=True))
+        bounds = self._tensor.range.ends
         if len(set(bounds)) == 1:
             low, high = bounds[0]
             return (value >= low) & (value <= high)
@@ -144,7 +144,7 @@ class Serialiser(wiring.Component):
         self._tensor = tensor
         super().__init__(
             {
-                "i": In(stream.Signature(layout(tensor))),
+                "i": In(stream.Signature(layout(tensor.range.ends))),
                 "load": In(1),
                 "byte": Out(8),
                 "next": In(1),

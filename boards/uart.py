@@ -5,12 +5,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
+from mulbudget.boards.frame import MIN_DIVIDER
 from mulbudget.spn import UserError
 
 MAX_ERROR = 0.02
 """Of the bit time: the two ends of a link may be apart by about twice as much."""
-
-MIN_DIVIDER = 4
 
 RECEIVED = data.StructLayout({"data": 8, "broken": 1})
 """A byte, and whether its stop bit was missing."""

@@ -26,7 +26,7 @@ def bitstream(
     ],
     dsp: Annotated[
         int | None,
-        typer.Option(help="Hardware multipliers, at most; all that the board has by default."),
+        typer.Option(help="Hardware multipliers, at most; as many as the board has by default."),
     ] = None,
     baud: Annotated[int, typer.Option(help="Of the UART.")] = 115200,
     seed: Annotated[int, typer.Option(help="Of placement.")] = 1,
@@ -71,12 +71,13 @@ def bitstream(
 
 def _write_project(design: "Design", out: Path, printer: Console) -> None:
     from mulbudget.boards.build import write_vivado_project
+    from mulbudget.boards.report import vivado_command
 
     paths = write_vivado_project(design, out)
     printer.print(
-        f"{design.board.title} has a Xilinx device, whose bitstream Vivado must build: run `vivado "
-        f"-mode batch -source {design.network.name}.tcl` in {out}\nwritten: "
-        f"{', '.join(path.name for path in paths)}",
+        f"{design.board.title} has a Xilinx device, whose bitstream Vivado must build: run "
+        f"`{vivado_command(design.network.name)}` in {out}\n"
+        f"written: {', '.join(path.name for path in paths)}",
         soft_wrap=True,
     )
 
@@ -90,6 +91,7 @@ def _table(report: "Report") -> Table:
             ("multipliers", report.dsp),
             ("RAM blocks", report.bram),
         )
+        if each is not None
     ]
     fmax = report.fmax_mhz
     clock = ["clock of Fmax [MHz]", f"{report.clock_mhz:g}"]
@@ -100,7 +102,7 @@ def _table(report: "Report") -> Table:
             _share(report.clock_mhz, fmax) if fmax else None,
         ]
     )
-    title = f"{report.network} on {report.board}"
+    title = f"{report.name} on {report.board}"
     return table(title, ["", "used", "available", ""], rows, text=[""])
 
 

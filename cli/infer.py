@@ -51,7 +51,7 @@ def infer(
         with Progress(console=printer, transient=True) as progress:
             task = progress.add_task("samples", total=len(samples))
             results = client.infer(
-                samples.astype(np.int64), info, lambda done: progress.update(task, completed=done)
+                samples, info, lambda done: progress.update(task, completed=done)
             )
     seconds = time.monotonic() - start
     write_array(output, results)

@@ -1,6 +1,5 @@
 """What a simulation showed of a network, as `mulbudget sim --report` keeps it."""
 
-import hashlib
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -19,7 +18,7 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     Parameters
     ----------
     network : str
-        SHA-256 of the .spn file.
+        `mulbudget.spn.digest` of it.
     hardware : "RTL" or "netlist"
         What was simulated.
     samples : str
@@ -36,11 +35,6 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     exact: int
     total: int
     passed: bool
-
-
-def fingerprint(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(read_whole(path)).hexdigest()
 
 
 def write_proof(path: Path, proof: Proof) -> None:

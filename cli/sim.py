@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
-from mulbudget.cli.proof import Kind, Proof, fingerprint, write_proof
-from mulbudget.spn import ArgMax, Network, UserError, load
+from mulbudget.cli.proof import Kind, Proof, write_proof
+from mulbudget.spn import ArgMax, Network, UserError, digest, load
 
 if TYPE_CHECKING:
     from mulbudget.hw.sidecar import Sidecar
@@ -97,8 +97,10 @@ def sim(
     """Compare the hardware with the network, bit for bit, on its test set or on random inputs.
 
     Exits with 1 and the first difference when they disagree.
+
+    Keeps what it compiles in ~/.cache/mulbudget, or in MULBUDGET_CACHE.
     """
-    network, digest = load(file), fingerprint(file)
+    network = load(file)
     if gate_level and family is None:
         raise UserError("a netlist is of a device family's cells: choose one with --family")
     most = GATE_LEVEL_SAMPLES if gate_level and samples is None else samples
@@ -115,7 +117,7 @@ def sim(
     passed = comparison is not None and comparison.passed and not failures
     if report is not None:
         proof = Proof(
-            network=digest,
+            network=digest(network),
             hardware="netlist" if gate_level else "RTL",
             samples=chosen.kind,
             exact=0 if comparison is None else comparison.exact,
@@ -151,16 +153,16 @@ def _samples(network: Network, data: Path | None, most: int | None, seed: int) -
     Raises
     ------
     UserError
-        When `data` is given and the recipe's data cannot be read from there.
+        When the recipe's data are damaged, or `data` is given and does not hold them.
     """
     from mulbudget.sim.inputs import random_inputs
-    from mulbudget.train.data import test_set
+    from mulbudget.train.data import NotAtHandError, test_set
     from mulbudget.train.recipes import RECIPES
 
     recipe = network.provenance.get("recipe")
     try:
         x, labels = test_set(network.provenance, data)
-    except UserError as error:
+    except NotAtHandError as error:
         if data is not None and recipe in list(RECIPES):
             raise
         count = most or RANDOM_SAMPLES

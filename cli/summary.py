@@ -6,10 +6,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from mulbudget.boards.report import Report
+from mulbudget.boards.report import Report, vivado_command
 from mulbudget.cli.console import console, table
-from mulbudget.cli.proof import Proof, fingerprint, read_json
-from mulbudget.spn import load, network_counts
+from mulbudget.cli.proof import Proof, read_json
+from mulbudget.spn import digest, load, network_counts
 
 Row = list[object]
 
@@ -36,7 +36,7 @@ def summary(
     rows: list[Row] = [
         ["test accuracy of the integers", f"{metrics.test_accuracy:.2%}"],
         ["multiplications", f"{counts.multiplications:,}, {saved:.1%} fewer than dense"],
-        *_proof(folder / "sim.json", folder / "network.spn"),
+        *_proof(folder / "sim.json", digest(network)),
     ]
     files = [
         ("network", folder / "network.spn"),
@@ -46,22 +46,25 @@ def summary(
     ]
     if board is not None:
         report = read_json(folder / board / "report.json", Report)
-        rows += _hardware(report)
-        files += [
-            ("bitstream", folder / board / report.bitstream),
-            ("its report", folder / board / "report.json"),
-        ]
+        if report.network == digest(network):
+            rows += _hardware(report)
+            files += [
+                ("bitstream", folder / board / report.bitstream),
+                ("its report", folder / board / "report.json"),
+            ]
+        else:
+            rows.append(["bitstream", "of another network: build it again"])
     rows += [[what, path] for what, path in files if path.exists()]
     title = f"{network.name} on {board}" if board else network.name
     console().print(table(title, ["", ""], rows, text=["", ""]))
 
 
-def _proof(path: Path, network: Path) -> list[Row]:
+def _proof(path: Path, network: str) -> list[Row]:
     """What `mulbudget sim` showed; nothing where that was another network."""
     if not path.exists():
         return []
     proof = read_json(path, Proof)
-    if proof.network != fingerprint(network):
+    if proof.network != network:
         return []
     outcome = f"{proof.exact:,} of {proof.total:,} bit-exact"
     return [
@@ -74,9 +77,15 @@ def _proof(path: Path, network: Path) -> list[Row]:
 
 def _hardware(report: Report) -> list[Row]:
     used = [("multipliers", report.dsp), ("LUTs", report.lut), ("flip-flops", report.ff)]
-    most = "" if report.fmax_mhz is None else f", at most {report.fmax_mhz} MHz"
+    rows: list[Row] = [
+        [what, f"{each.used:,} of {each.available:,}"] for what, each in used if each
+    ]
+    if not rows:
+        command = vivado_command(report.name)
+        rows.append(["resources, timing", f"Vivado's own reports say, after `{command}`"])
+    most = "" if report.fmax_mhz is None else f", at most {report.fmax_mhz:.2f} MHz"
     return [
-        *([title, f"{each.used:,} of {each.available:,}"] for title, each in used),
+        *rows,
         ["clock", f"{report.clock_mhz:g} MHz{most}"],
         ["samples per second", f"{report.samples_per_second:,.0f}, {report.latency} clocks each"],
     ]

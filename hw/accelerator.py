@@ -45,8 +45,8 @@ class Accelerator(wiring.Component):
         ]
         super().__init__(
             {
-                "i": In(stream.Signature(layout(network.input))),
-                "o": Out(stream.Signature(layout(network.output))),
+                "i": In(stream.Signature(layout(network.input.range.ends))),
+                "o": Out(stream.Signature(layout(network.output.range.ends))),
             }
         )
 

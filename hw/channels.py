@@ -1,9 +1,11 @@
-"""A tensor as the payload of a stream."""
+"""Channels as the payload of a stream."""
+
+from collections.abc import Iterable
 
 from amaranth import Shape
 from amaranth.lib import data
 
-from mulbudget.spn import Tensor, width
+from mulbudget.spn import width
 
 
 def shape(low: int, high: int) -> Shape:
@@ -11,7 +13,6 @@ def shape(low: int, high: int) -> Shape:
     return Shape(*width(low, high))
 
 
-def layout(tensor: Tensor) -> data.StructLayout:
-    """Payload of one sample: fields c0, c1, … in the order of the channels, packed."""
-    ends = zip(tensor.range.low, tensor.range.high, strict=True)
+def layout(ends: Iterable[tuple[int, int]]) -> data.StructLayout:
+    """Payload of one sample: fields c0, c1, … packed, each for the range of its channel."""
     return data.StructLayout({f"c{index}": shape(*each) for index, each in enumerate(ends)})

@@ -32,10 +32,9 @@ class _Builder:
         return len(self.ops) - 1
 
     def inputs(self, x: Range) -> list[int]:
-        ends = enumerate(zip(x.low, x.high, strict=True))
         return [
             self.put(Input(name=f"x{channel}", low=low, high=high, channel=channel))
-            for channel, (low, high) in ends
+            for channel, (low, high) in enumerate(x.ends)
         ]
 
     def range_of(self, values: list[int]) -> Range:
@@ -117,8 +116,7 @@ def shift_add_cost(layer: SumProduct, x: Range, product: int) -> int:
     graph = multiply_by(int(layer.a[product]))
     u = layer.stages(x).u
     ranges = graph.ranges(Range((u.low[product],), (u.high[product],)))
-    ends = list(zip(ranges.low, ranges.high, strict=True))[1:]
-    return sum(width(low, high)[0] for low, high in ends)
+    return sum(width(low, high)[0] for low, high in ranges.ends[1:])
 
 
 def lower_sum_product(

@@ -1,19 +1,15 @@
 """The parallel style: a whole datapath in space, a sample a clock."""
 
 from amaranth import Cat, Module, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from mulbudget.hw.channels import shape
+from mulbudget.hw.channels import layout
 from mulbudget.hw.datapath import Datapath, Input
 from mulbudget.hw.emit import emit
 from mulbudget.hw.families import Family
 from mulbudget.hw.polarity import complemented
 from mulbudget.hw.schedule import schedule
-
-
-def _layout(ends: list[tuple[int, int]]) -> data.StructLayout:
-    return data.StructLayout({f"c{number}": shape(*each) for number, each in enumerate(ends)})
 
 
 class ParallelLayer(wiring.Component):
@@ -52,8 +48,8 @@ class ParallelLayer(wiring.Component):
         inputs = [(op.low, op.high) for op in datapath.ops if isinstance(op, Input)]
         super().__init__(
             {
-                "i": In(stream.Signature(_layout(inputs))),
-                "o": Out(stream.Signature(_layout(datapath.ends))),
+                "i": In(stream.Signature(layout(inputs))),
+                "o": Out(stream.Signature(layout(datapath.ends))),
             }
         )
 

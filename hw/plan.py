@@ -92,6 +92,11 @@ def make_plan(
     _check_chain(network)
     device = None if family is None else find_family(family)
     if device is not None and device.dsp is None:
+        if dsp:
+            raise UserError(
+                f"{device.title} has no hardware multipliers, and --dsp asks for up to {dsp}: use "
+                "--dsp 0"
+            )
         dsp = 0
     chosen = _choose(network, dsp)
     layers, x = [], network.input.range

@@ -80,7 +80,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     name : str
         Of the module and the files.
     network : str
-        SHA-256 of what `mulbudget.spn.dumps` makes of the network it was generated from.
+        `mulbudget.spn.digest` of the network it was generated from.
     family : str or None
         The device family whose DSP primitives the Verilog instantiates; None for portable
         Verilog, where a hardware product is a registered `*`.
@@ -112,7 +112,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def channels(tensor: Tensor) -> list[Channel]:
     """How a tensor's channels lie in a payload: in order, packed, the first in the lowest bits."""
     result, offset = [], 0
-    for low, high in zip(tensor.range.low, tensor.range.high, strict=True):
+    for low, high in tensor.range.ends:
         bits, signed = width(low, high)
         result.append(Channel(offset, bits, signed, low, high))
         offset += bits

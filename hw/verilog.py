@@ -1,8 +1,8 @@
 """The generated Verilog and the JSON file beside it."""
 
-import hashlib
 import os
-from unittest import mock
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from amaranth.back import verilog
 
@@ -10,8 +10,11 @@ from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.parallel import ParallelLayer
 from mulbudget.hw.plan import LayerPlan, Plan
 from mulbudget.hw.sidecar import Layer, Sidecar, channels, encode
-from mulbudget.spn import Network, dumps
+from mulbudget.spn import Network, digest
 from mulbudget.spn.files import make_folder, write_whole
+
+_YOSYS = "AMARANTH_USE_YOSYS"
+"""Amaranth is told in no other way."""
 
 
 def write(network: Network, plan: Plan, folder: str | os.PathLike[str]) -> Sidecar:
@@ -33,16 +36,29 @@ def write(network: Network, plan: Plan, folder: str | os.PathLike[str]) -> Sidec
 
 def convert(accelerator: Accelerator, name: str) -> str:
     """The Verilog of an accelerator, as module `name`."""
-    # The packaged Yosys, so that the text does not depend on what is installed.
-    with mock.patch.dict(os.environ, AMARANTH_USE_YOSYS="builtin"):
+    with packaged_yosys():
         return verilog.convert(accelerator, name=name, strip_internal_attrs=True)
+
+
+@contextmanager
+def packaged_yosys() -> Iterator[None]:
+    """Amaranth's Verilog meanwhile comes from the same Yosys, whatever else is installed."""
+    before = os.environ.get(_YOSYS)
+    os.environ[_YOSYS] = "builtin"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_YOSYS]
+        else:
+            os.environ[_YOSYS] = before
 
 
 def describe(network: Network, plan: Plan, accelerator: Accelerator) -> Sidecar:
     """What NAME.json says."""
     return Sidecar(
         name=network.name,
-        network=hashlib.sha256(dumps(network)).hexdigest(),
+        network=digest(network),
         family=None if plan.family is None else plan.family.name,
         levels_per_stage=plan.levels_per_stage,
         latency=accelerator.latency,

@@ -1,7 +1,6 @@
 """Runs cocotb benches with Verilator."""
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ import find_libpython
 
 from mulbudget.hw.sidecar import Sidecar
 from mulbudget.sim.batch import dsp_models
-from mulbudget.sim.tools import ToolError
+from mulbudget.sim.tools import Tool, ToolError
 from mulbudget.sim.verilate import Main, simulator
 from mulbudget.spn import UserError
 
@@ -24,7 +23,6 @@ _PORTS = (
     *("clk", "rst", "i__payload", "i__valid", "i__ready"),
     *("o__payload", "o__valid", "o__ready"),
 )
-_SHOWN = 4000  # characters of a crashed simulator's output in its exception
 
 
 @dataclass(frozen=True)
@@ -116,19 +114,10 @@ def run_cocotb(
     program = simulator(_main(), top, sources, {"ports.vlt": config}, flags)
     with tempfile.TemporaryDirectory(prefix="mulbudget-") as folder:
         results = Path(folder) / "results.xml"
-        done = subprocess.run(
-            [program],
-            cwd=folder,
-            env={**_environment(module, top, results), **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        variables = {**_environment(module, top, results), **(environment or {})}
+        output = Tool("the simulator", (str(program),), variables).run(folder=folder)
         if not results.is_file():
-            raise ToolError(f"the cocotb benches did not run:\n{done.stdout[-_SHOWN:].strip()}")
+            raise ToolError("the cocotb benches did not run", output)
         return _outcomes(results)
 
 

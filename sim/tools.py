@@ -17,13 +17,32 @@ from importlib import metadata
 from pathlib import Path
 
 from mulbudget.spn import UserError
+from mulbudget.spn.files import write_whole
 
 _OLDEST_VERILATOR = 5  # older ones lay out their C++ differently and know other warnings
 _SHOWN = 4000  # characters of a failed tool's output in its exception
+_ERROR = re.compile(r"^.*\berror\b:?.*$", re.IGNORECASE | re.MULTILINE)
 
 
 class ToolError(RuntimeError):
-    """A tool that was found ended with an error: a bug of ours or of the tool."""
+    """A tool that was found ended with an error: a bug of ours or of the tool.
+
+    Attributes
+    ----------
+    output : str
+        All that it printed.
+    """
+
+    def __init__(self, what: str, output: str = "") -> None:
+        super().__init__(f"{what}:\n{output[-_SHOWN:].strip()}" if output else what)
+        self.output = output
+
+    @property
+    def line(self) -> str:
+        """The line of the output that says what went wrong."""
+        found = _ERROR.findall(self.output)
+        lines = [line for line in self.output.splitlines() if line.strip()]
+        return (found or lines[-1:] or ["it said nothing"])[0].strip()
 
 
 @dataclass(frozen=True)
@@ -61,42 +80,54 @@ class Tool:
         """For people: package and version, or the first line that a native program prints."""
         if self.package is not None:
             return self.identity
-        done = subprocess.run(
-            [*self.command, "-V" if self.name == "yosys" else "--version"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            env=dict(self.environment),
-            check=False,
-        )
-        lines = (done.stdout + done.stderr).split("\n")
-        return next((line.strip() for line in lines if line.strip()), self.name)
+        try:
+            output = self.run("-V" if self.name == "yosys" else "--version")
+        except ToolError as error:
+            output = error.output
+        return next((line.strip() for line in output.split("\n") if line.strip()), self.name)
 
-    def run(self, *arguments: str | os.PathLike[str], folder: str | os.PathLike[str]) -> str:
+    def run(
+        self,
+        *arguments: str | os.PathLike[str],
+        folder: str | os.PathLike[str] = ".",
+        log: Path | None = None,
+        shown: bool = False,
+    ) -> str:
         """Run it in `folder` and return what it prints (standard output and error, mixed).
+
+        Parameters
+        ----------
+        *arguments : str or path
+        folder : path
+        log : Path, optional
+            A file to keep what it prints in, also when it fails.
+        shown : bool
+            Whether its standard output goes to ours instead; what is returned is the rest.
 
         Raises
         ------
         ToolError
-            When it ends with an error; holds the end of what it printed.
+            When it ends with an error; holds what it printed.
+        UserError
+            When `log` cannot be written.
         """
         done = subprocess.run(
             [*self.command, *(os.fspath(each) for each in arguments)],
             cwd=folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=None if shown else subprocess.PIPE,
+            stderr=subprocess.PIPE if shown else subprocess.STDOUT,
             text=True,
             errors="replace",
             check=False,
         )
+        output = (done.stderr if shown else done.stdout) or ""
+        if log is not None:
+            write_whole(log, output)
         if done.returncode:
-            raise ToolError(
-                f"{self.name} ended with {done.returncode}:\n{done.stdout[-_SHOWN:].strip()}"
-            )
-        return done.stdout
+            raise ToolError(f"{self.name} ended with {done.returncode}", output)
+        return output
 
 
 @dataclass(frozen=True)
@@ -189,10 +220,9 @@ def yosys_share() -> Path:
         share = root / "share"
     else:
         share = Path(yosys.command[0]).resolve().parent.parent / "share" / "yosys"
-        config = shutil.which("yosys-config")
-        if config and not share.is_dir():
-            done = subprocess.run([config, "--datdir"], capture_output=True, text=True, check=False)
-            share = Path(done.stdout.strip() or share)
+        config = _native("yosys-config")
+        if config is not None and not share.is_dir():
+            share = Path(config.run("--datdir").strip() or share)
     if not share.is_dir():
         raise UserError(
             f"{yosys.command[0]} has no cell libraries at {share}: install all of Yosys, or take "

@@ -2,7 +2,7 @@
 
 from mulbudget.spn.counts import Counts, layer_counts, network_counts
 from mulbudget.spn.errors import UserError
-from mulbudget.spn.file import dumps, load, loads, save
+from mulbudget.spn.file import digest, dumps, load, loads, save
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
 from mulbudget.spn.ranges import Range, width
@@ -18,6 +18,7 @@ __all__ = [
     "SumProduct",
     "Tensor",
     "UserError",
+    "digest",
     "dumps",
     "layer_counts",
     "load",

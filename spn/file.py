@@ -4,6 +4,7 @@ Tensors are named `<operator>.<field>` (wb, wc: int8; a, bias: int64). A file fr
 trusted: everything that `Network` derives is checked against what the file says.
 """
 
+import hashlib
 import os
 from typing import Any, Literal
 
@@ -85,6 +86,11 @@ def dumps(network: Network) -> bytes:
     )
     text = msgspec.json.encode(document, order="deterministic").decode()
     return safetensors.numpy.save(arrays, metadata={_KEY: text})
+
+
+def digest(network: Network) -> str:
+    """SHA-256 of what `dumps` gives: what tells one network from another."""
+    return hashlib.sha256(dumps(network)).hexdigest()
 
 
 def save(network: Network, path: str | os.PathLike[str]) -> None:

@@ -33,9 +33,9 @@ wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 _TAKEN = frozenset(
     {
         "mulbudget_lanes",  # the module around the networks in a simulator
-        "mult18x18",  # device families' multipliers
-        "mult18x18d",
-        "sb_mac16",
+        "prom",  # cells of Gowin's that are not all in capitals
+        "promx9",
+        "rpll",
         "std",  # SystemVerilog's own package
         "report",  # report.json stands beside a network's own NAME.json
     }
@@ -59,8 +59,16 @@ def check_name(name: str, what: str) -> None:
 
 
 def check_network_name(name: str) -> None:
-    """`check_name`, and nothing generated beside the network may have the name."""
+    """`check_name`, and nothing that stands beside the network in Verilog may have the name.
+
+    The cells of device families are all in capitals, so a network's name is not.
+    """
     check_name(name, "network")
+    if name == name.upper():
+        raise UserError(
+            f"network name {name!r} is all in capitals, as the cells of devices are that it must "
+            f"not clash with: choose another, such as {name.lower()!r}"
+        )
     if name.lower() in _TAKEN:
         raise UserError(
             f"network name {name!r} is that of something that comes with it: choose another"

@@ -40,7 +40,7 @@ class Range:
     def __post_init__(self) -> None:
         if len(self.low) != len(self.high) or not self.low:
             raise UserError(f"a range of {len(self.low)} lows and {len(self.high)} highs is none")
-        for channel, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
+        for channel, (low, high) in enumerate(self.ends):
             if low > high:
                 raise UserError(f"channel {channel} has the empty range {low} to {high}")
             if max(-low, high) >= LIMIT:
@@ -58,6 +58,11 @@ class Range:
     def channels(self) -> int:
         """How many channels."""
         return len(self.low)
+
+    @property
+    def ends(self) -> list[tuple[int, int]]:
+        """The lowest and the highest value of each channel."""
+        return list(zip(self.low, self.high, strict=True))
 
     @property
     def magnitude(self) -> int:

@@ -28,6 +28,10 @@ _MNIST_FILES = (
 """Names and numbers of axes."""
 
 
+class NotAtHandError(UserError):
+    """There is no such data set here; one that is here and damaged is another `UserError`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images as integers, one row of pixels a sample, with their classes.
@@ -69,11 +73,13 @@ def load(
 
     Raises
     ------
+    NotAtHandError
+        When there is none.
     UserError
-        When it is not at hand, or a file of it is damaged.
+        When a file of it is damaged.
     """
     if recipe not in _LOADERS:
-        raise UserError(f"no recipe {recipe!r} is known: its data set cannot be loaded")
+        raise NotAtHandError(f"no recipe {recipe!r} is known: its data set cannot be loaded")
     return _LOADERS[recipe](seed, input_bits, data_dir, fetch)
 
 
@@ -96,15 +102,17 @@ def test_set(
 
     Raises
     ------
+    NotAtHandError
+        When the network is of no recipe, or there is no data set.
     UserError
-        When the network is of no recipe, or the data set is not at hand.
+        When a file of the data set is damaged.
     """
     recipe = provenance.get("recipe")
     seed, bits = provenance.get("seed"), provenance.get("input_bits")
     if not (isinstance(recipe, str) and isinstance(seed, int) and isinstance(bits, int)):
-        raise UserError("the network does not say which recipe, seed and input_bits it is of")
+        raise NotAtHandError("the network does not say which recipe, seed and input_bits it is of")
     if not 1 <= bits <= 8 or not 0 <= seed < 2**32:
-        raise UserError(f"the network's seed {seed} or input_bits {bits} is out of range")
+        raise NotAtHandError(f"the network's seed {seed} or input_bits {bits} is out of range")
     data = load(recipe, seed=seed, input_bits=bits, data_dir=data_dir, fetch=False)
     return data.x_test.astype(np.int64), data.y_test
 
@@ -163,11 +171,16 @@ def _mnist_arrays(data_dir: Path | None, fetch: bool) -> list[Bytes]:
     if folder is None:
         where = "it is not at hand" if data_dir is None else f"{data_dir} does not have it"
         names = ", ".join(name for name, _ in _MNIST_FILES)
-        raise UserError(
+        raise NotAtHandError(
             f"recipe mnist needs its data set, and {where}: put {names} (or the same with .gz) in "
             "a folder, and name it with --data or in MULBUDGET_DATA"
         )
-    return _read_mnist(folder)
+    try:
+        return _read_mnist(folder)
+    except UserError as error:
+        if data_dir is not None:
+            raise
+        raise UserError(f"{error}; delete {folder}, and training fetches all again") from error
 
 
 def _mnist_folder(data_dir: Path | None) -> Path | None:

@@ -1,17 +1,31 @@
 """Bitstreams: one real build, and what happens when a tool fails."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
-from mulbudget.boards.build import Design, build, error_line, prepare, write_vivado_project
+from mulbudget.boards import build as building
+from mulbudget.boards.build import Design, build, prepare, write_vivado_project
 from mulbudget.boards.catalogue import BOARDS
-from mulbudget.boards.report import Report
+from mulbudget.boards.program import bitstream
+from mulbudget.boards.report import Report, Resource
 from mulbudget.hw import sidecar
-from mulbudget.spn import UserError
+from mulbudget.spn import (
+    Network,
+    Node,
+    Range,
+    SumProduct,
+    Tensor,
+    UserError,
+    digest,
+    network_counts,
+)
 from tests.networks import example
 
 NAMES = ["build", "example.bin", "example.json", "report.json"]
@@ -35,12 +49,13 @@ def test_a_bitstream_comes_with_its_report(built: tuple[Path, Report]) -> None:
     folder, report = built
     assert _files(folder) == NAMES
     assert (folder / "example.bin").read_bytes().startswith(b"\xff\x00\x00\xff")
-    assert report.dsp.used == 3
-    assert report.dsp.available == 8
+    assert report.dsp == Resource(3, 8)
+    assert report.lut is not None and report.ff is not None
     assert 0 < report.ff.used < report.lut.used < report.lut.available == 5280
     assert report.fmax_mhz is not None and report.fmax_mhz > report.clock_mhz == 12
     assert report.samples_per_second == 12e6
     content = json.loads((folder / "report.json").read_text())
+    assert content["network"] == digest(example()) == sidecar.load(folder / "example.json").network
     assert content["lut"] == {"used": report.lut.used, "available": 5280}
     assert content["latency"] == sidecar.load(folder / "example.json").latency == report.latency
 
@@ -52,7 +67,10 @@ def test_the_same_design_gives_the_same_bytes(built: tuple[Path, Report], tmp_pa
 
 
 CELLS = {
-    "utilization": {"ICESTORM_LC": {"used": 400, "available": 5280}},
+    "utilization": {
+        "ICESTORM_LC": {"used": 400, "available": 5280},
+        "ICESTORM_DSP": {"used": 3, "available": 8},
+    },
     "fmax": {"clk": {"achieved": 40.0, "constraint": 12.0}},
 }
 SCRIPT = """\
@@ -106,7 +124,7 @@ def test_native_tools_are_used_and_announced(fake: Path, tmp_path: Path) -> None
     assert fake.is_dir()
     report = build(_design(), tmp_path / "out", announce=announce)
     assert steps == ["amaranth", "yosys", "nextpnr-ice40", "icepack"]
-    assert (report.lut.used, report.fmax_mhz) == (400, 40.0)
+    assert (report.lut, report.fmax_mhz) == (Resource(400, 5280), 40.0)
     assert (tmp_path / "out" / "example.bin").read_text() == "bits\n"
 
 
@@ -149,9 +167,10 @@ def test_a_failed_build_leaves_the_one_before(fake: Path, tmp_path: Path) -> Non
     assert (tmp_path / "report.json").read_bytes() == before
 
 
-def test_an_interrupt_leaves_nothing(fake: Path, tmp_path: Path) -> None:
-    def announce(step: str) -> nullcontext[None]:
-        if step == "nextpnr-ice40":
+@pytest.mark.parametrize("step", ["amaranth", "nextpnr-ice40", "icepack"])
+def test_an_interrupt_leaves_nothing(fake: Path, tmp_path: Path, step: str) -> None:
+    def announce(begun: str) -> nullcontext[None]:
+        if begun == step:
             raise KeyboardInterrupt
         return nullcontext()
 
@@ -159,6 +178,74 @@ def test_an_interrupt_leaves_nothing(fake: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         build(_design(), tmp_path / "out", announce=announce)
     assert _files(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, UserError])
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_half_a_result_is_none(
+    fake: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    error: type[BaseException],
+) -> None:
+    """Nor does the report of an earlier build stay beside it."""
+    build(_design(), tmp_path / "out")
+    write = building.write_whole
+
+    def failing(path: Path, content: bytes) -> Path:
+        if path == tmp_path / "out" / name:
+            raise error
+        return write(path, content)
+
+    monkeypatch.setattr(building, "write_whole", failing)
+    assert fake.is_dir()
+    with pytest.raises(error):
+        build(_design(), tmp_path / "out")
+    assert not set(_files(tmp_path / "out")) & set(NAMES[1:])
+
+
+def test_a_folder_that_no_build_made_is_left_alone(fake: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "build" / "thesis.tex"
+    mine.parent.mkdir()
+    mine.touch()
+    assert fake.is_dir()
+    with pytest.raises(
+        UserError, match=r"build holds files that are not of a build.* move it away"
+    ):
+        build(_design(), tmp_path)
+    assert mine.exists()
+    mine.unlink()
+    build(_design(), tmp_path)
+    stale = tmp_path / "build" / "stale.log"
+    stale.touch()
+    build(_design(), tmp_path)
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize("used", [2, 4])
+def test_a_bitstream_with_other_multipliers_than_its_plan_is_a_bug(
+    fake: Path, tmp_path: Path, used: int
+) -> None:
+    cells = {**CELLS["utilization"], "ICESTORM_DSP": {"used": used, "available": 8}}
+    _tool(fake, "nextpnr-ice40", cells=CELLS | {"utilization": cells})
+    with pytest.raises(UserError, match=f"uses {used} .* has 3: this is a bug .* please report"):
+        build(_design(), tmp_path / "out")
+    assert _files(tmp_path / "out") == ["build"]
+
+
+def test_every_multiplication_is_a_multiplier_of_the_device(tmp_path: Path) -> None:
+    layer = SumProduct(
+        np.eye(4, dtype=np.int8),
+        np.array([1, 2, -3, 100]),
+        np.array([[1, 1, -1, 0], [0, 1, 0, -1]], np.int8),
+        np.array([5, 0]),
+        0,
+    )
+    tensor = Tensor((4,), 0, Range.uniform(-8, 7, 4))
+    network = Network("products", tensor, [Node("fc", layer, "x")])
+    report = build(prepare(network, BOARDS["ulx3s-12f"]), tmp_path)
+    assert report.dsp == Resource(network_counts(network).multiplications, 28)
 
 
 def test_a_folder_that_cannot_be_written_is_named(fake: Path, tmp_path: Path) -> None:
@@ -172,7 +259,10 @@ def test_a_board_has_no_more_multipliers_than_its_device() -> None:
     for board, dsp in (("icebreaker", 3), ("ice40-hx8k", 0), ("ulx3s-12f", 3)):
         assert _design(board).plan.dsp == dsp
     assert prepare(example(), BOARDS["ulx3s-12f"], dsp=1).plan.dsp == 1
-    assert prepare(example(), BOARDS["ice40-hx8k"], dsp=1).plan.dsp == 0
+    with pytest.raises(UserError, match=r"has 8 hardware multipliers, .* up to 9: use --dsp 8"):
+        prepare(example(), BOARDS["icebreaker"], dsp=9)
+    with pytest.raises(UserError, match="ice40-hx8k has 0 hardware multipliers"):
+        prepare(example(), BOARDS["ice40-hx8k"], dsp=1)
 
 
 def test_a_baud_rate_that_the_clock_does_not_have_is_refused() -> None:
@@ -183,13 +273,29 @@ def test_a_baud_rate_that_the_clock_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize("board", ["arty-a7-35", "arty-a7-100"])
 def test_vivado_gets_a_project(board: str, tmp_path: Path) -> None:
     paths = write_vivado_project(_design(board), tmp_path)
-    names = ["example.json", "example.tcl", "example.v", "example.xdc"]
+    names = ["example.json", "example.tcl", "example.v", "example.xdc", "report.json"]
     assert sorted(path.name for path in paths) == _files(tmp_path) == names
     script = (tmp_path / "example.tcl").read_text()
     assert BOARDS[board].name.rpartition("-")[2] in script
     assert "add_files example.v" in script
     assert "A9" in (tmp_path / "example.xdc").read_text()
     assert "module example" in (tmp_path / "example.v").read_text()
+    report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
+    assert (report.board, report.network) == (board, digest(example()))
+    assert report.lut is report.ff is report.dsp is report.bram is report.fmax_mhz is None
+
+
+def test_only_what_vivado_made_of_this_project_is_loaded(tmp_path: Path) -> None:
+    board = BOARDS["arty-a7-35"]
+    write_vivado_project(_design(board.name), tmp_path)
+    path = tmp_path / "example.bit"
+    with pytest.raises(UserError, match=r"Vivado has not made .* -source example.tcl` in"):
+        bitstream(tmp_path, board)
+    path.touch()
+    assert bitstream(tmp_path, board) == path
+    os.utime(path, (0, 0))
+    with pytest.raises(UserError, match=r"has not made .* since its project was written"):
+        bitstream(tmp_path, board)
 
 
 @pytest.mark.parametrize("board", [name for name, each in BOARDS.items() if each.flow == "open"])
@@ -209,16 +315,3 @@ class _RefusedError(Exception):
 
 def _refuse(name: str, *_: object) -> None:
     raise _RefusedError(name)
-
-
-@pytest.mark.parametrize(
-    ("output", "line"),
-    [
-        ("a\nERROR: no\nb", "ERROR: no"),
-        ("a\nb\n\n", "b"),
-        ("", "it said nothing"),
-        ("x: error while loading", "x: error while loading"),
-    ],
-)
-def test_the_line_that_says_what_went_wrong(output: str, line: str) -> None:
-    assert error_line(output) == line

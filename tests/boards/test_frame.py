@@ -1,5 +1,7 @@
 """The frame codec that gateware and host share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from amaranth.lib.crc.catalog import CRC16_IBM_3740
@@ -81,6 +83,19 @@ def test_a_value_takes_whole_bytes(low: int, high: int, size: int, signed: bool)
     assert values == Values(3, size, signed)
 
 
+@pytest.mark.parametrize(
+    ("size", "signed", "low", "high"),
+    [
+        (1, False, 0, 255),
+        (2, True, -(2**15), 2**15 - 1),
+        (8, False, 0, 2**62 - 1),
+        (8, True, 1 - 2**62, 2**62 - 1),
+    ],
+)
+def test_what_bytes_can_hold(size: int, signed: bool, low: int, high: int) -> None:
+    assert Values(3, size, signed).range == Range.uniform(low, high, 3)
+
+
 def test_a_sample_that_is_too_long_for_a_frame_is_refused() -> None:
     assert Values.of(Tensor((65534,), 0, Range.uniform(0, 255, 65534))).length == 65534
     with pytest.raises(UserError, match=r"32,768 channels takes 65,536 bytes .* holds 65,534"):
@@ -101,6 +116,13 @@ def test_another_protocol_is_refused() -> None:
         Info.decode(b"\x09" + body[1:])
     with pytest.raises(UserError, match="version"):
         Info.decode(b"")
+
+
+@pytest.mark.parametrize("values", [Values(0, 1, False), Values(3, 0, True), Values(3, 9, True)])
+def test_samples_that_no_network_has_are_refused(values: Values) -> None:
+    body = replace(Info.of(example(), latency=17), output=values).encode()
+    with pytest.raises(UserError, match="the board describes samples that no network has"):
+        Info.decode(body)
 
 
 def test_kinds_are_never_the_sync_byte() -> None:

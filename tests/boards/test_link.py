@@ -130,6 +130,22 @@ def test_back_to_back_samples_are_answered_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_two_requests_on_their_way_are_always_answered(outputs: int) -> None:
+    network = _network(Range.uniform(0, 1, 1), outputs=outputs)
+    samples = [[tag % 2] for tag in range(9)]
+
+    async def drive(ctx: Any, pins: Pins) -> None:
+        for tag, sample in enumerate(samples):
+            while tag - len(pins.frames) >= 2:
+                await ctx.tick()
+            await pins.send(ctx, _infer(network, tag, sample))
+
+    assert _answers(network, drive) == [
+        _result(network, tag, sample) for tag, sample in enumerate(samples)
+    ]
+
+
 def test_a_board_introduces_itself() -> None:
     body = Info.of(NETWORK, 17).encode()
     request = encode(Kind.INFO, 3)

@@ -12,6 +12,7 @@ from tests.cli.conftest import Command
     [
         (["--board", "icebraker"], "did you mean icebreaker?"),
         (["--board", "icebreaker", "--baud", "5000000"], "use 115200, or"),
+        (["--board", "icebreaker", "--dsp", "9"], "use --dsp 8 or less, or a larger board"),
         (["--board", "icebreaker", "--dsp", "-1"], "-1 hardware multipliers are not possible"),
     ],
 )
@@ -41,6 +42,7 @@ def test_vivado_must_build_the_arty(command: Command, network: Path, tmp_path: P
     assert (out / "example.tcl").is_file()
     refused = command("program", out, "--board", "arty-a7-35")
     assert refused.returncode == 2
+    assert "Vivado has not made" in refused.stderr
 
 
 def test_a_bitstream_for_another_board_is_not_loaded(command: Command, tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mulbudget.cli.app import app
-from mulbudget.cli.proof import Proof, fingerprint, read_json
+from mulbudget.cli.proof import Proof, read_json
 from mulbudget.hw import verilog
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
 from mulbudget.sim.batch import BatchSimulator, SimulationError
-from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, save
+from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, digest, save
 from tests.cli.conftest import Command
 from tests.networks import example
 
@@ -87,7 +87,7 @@ def test_the_recipes_test_set(command: Command, tmp_path: Path) -> None:
     assert "accuracy" in whole.stdout
     assert whole.stdout.splitlines()[-1] == "360 of 360 bit-exact"
     assert read_json(report, Proof) == Proof(
-        network=fingerprint(tmp_path / "digits.spn"),
+        network=digest(digits),
         hardware="RTL",
         samples="test set",
         exact=360,
@@ -157,6 +157,20 @@ def test_data_that_are_not_at_hand(
     result = command("sim", of_mnist, "--samples", 50)
     assert result.returncode == 0, result.stderr
     assert "50 random inputs over the whole input range, seed 0 (recipe mnist" in result.stdout
+
+
+def test_damaged_data_are_no_reason_for_random_inputs(
+    command: Command, of_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MULBUDGET_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    folder = tmp_path / "mulbudget-mnist"
+    folder.mkdir()
+    (folder / "train-images-idx3-ubyte").write_bytes(b"damaged")
+    result = command("sim", of_mnist)
+    assert result.returncode == 2
+    assert f"error: {folder}/train-images-idx3-ubyte is no idx file" in result.stderr
+    assert f"delete {folder}, and training fetches all again" in result.stderr
 
 
 @pytest.mark.parametrize(

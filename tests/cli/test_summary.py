@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mulbudget.cli.proof import Proof, fingerprint, write_proof
-from mulbudget.spn import Network, save
+from mulbudget.cli.proof import Proof, write_proof
+from mulbudget.spn import Network, digest, load, save
 from tests.cli.conftest import Command
 from tests.networks import example
 
 REPORT = {
-    "network": "example",
+    "name": "example",
+    "network": digest(example()),
     "board": "ulx3s",
     "bitstream": "example.bit",
     "lut": {"used": 1200, "available": 24288},
@@ -32,7 +33,7 @@ REPORT = {
 
 def proof(network: Path) -> Proof:
     return Proof(
-        network=fingerprint(network),
+        network=digest(load(network)),
         hardware="RTL",
         samples="test set",
         exact=360,
@@ -67,7 +68,7 @@ def test_the_whole_way(command: Command, results: Path) -> None:
         "simulated RTL, test set 360 of 360 bit-exact",
         "multipliers 3 of 28",
         "LUTs 1,200 of 24,288",
-        "clock 25 MHz, at most 40.5 MHz",
+        "clock 25 MHz, at most 40.50 MHz",
         "samples per second 25,000,000, 7 clocks each",
         f"network {results}/network.spn",
         f"bitstream {results}/ulx3s/example.bit",
@@ -111,6 +112,24 @@ def test_the_proof_of_another_network_is_none(command: Command, results: Path) -
     result = command("summary", results)
     assert result.returncode == 0
     assert "simulated" not in result.stdout
+
+
+def test_the_bitstream_of_another_network_is_none(command: Command, results: Path) -> None:
+    network = example()
+    save(Network("example", network.input, network.nodes), results / "network.spn")
+    text = lines(command("summary", results, "--board", "ulx3s").stdout)
+    assert "bitstream of another network: build it again" in text
+    assert "LUTs" not in "".join(text)
+    assert "example.bit" not in "".join(text)
+
+
+def test_vivado_has_figures_of_its_own(command: Command, results: Path) -> None:
+    none = dict.fromkeys(["lut", "ff", "dsp", "bram", "fmax_mhz"])
+    (results / "ulx3s" / "report.json").write_text(json.dumps(REPORT | none))
+    text = lines(command("summary", results, "--board", "ulx3s").stdout)
+    sentence = "Vivado's own reports say, after `vivado -mode batch -source example.tcl`"
+    assert f"resources, timing {sentence}" in text
+    assert "clock 25 MHz" in text
 
 
 def test_what_was_simulated_is_named(command: Command, results: Path) -> None:

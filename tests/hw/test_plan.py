@@ -30,6 +30,8 @@ def test_none_at_all_is_possible() -> None:
 
 def test_a_family_without_dsp_blocks_gets_none() -> None:
     assert make_plan(example(), family="ice40-hx").dsp == 0
+    with pytest.raises(UserError, match=r"iCE40 HX has no hardware multipliers, .* use --dsp 0"):
+        make_plan(example(), family="ice40-hx", dsp=1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The synthesised netlist of every device family gives the network's integers."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from mulbudget.hw.verilog import write
 from mulbudget.sim.compare import compare
 from mulbudget.sim.gate import gate_level_simulator, netlist
 from mulbudget.sim.inputs import random_inputs
+from mulbudget.sim.tools import yosys_share
 from mulbudget.spn import UserError
+from mulbudget.spn.names import check_network_name
 from tests.networks import example
 
 NETWORK = example()
@@ -47,6 +50,18 @@ def test_a_wrong_netlist_is_caught(tmp_path: Path) -> None:
     verilog.write_text(text.replace(" - ", " + ", 1))
     hardware = gate_level_simulator(verilog, sidecar, "ice40-hx")
     assert not compare(NETWORK, hardware, X).passed
+
+
+def test_no_network_has_the_name_of_a_cell() -> None:
+    """Yosys reads those of a family, and ends at a module that is there already."""
+    folders = {"lattice", "xilinx"} | {family.cells for family in FAMILIES.values()}
+    paths = [path for folder in folders for path in (yosys_share() / folder).glob("*.v*")]
+    texts = [path.read_text() for path in paths]
+    cells = {cell for text in texts for cell in re.findall(r"^\s*module +([^\s(;#]+)", text, re.M)}
+    assert {"LUT4", "SB_LUT4", "ALU"} <= cells
+    for cell in cells:
+        with pytest.raises(UserError):
+            check_network_name(cell)
 
 
 def test_an_unknown_family(tmp_path: Path) -> None:

@@ -102,6 +102,31 @@ def test_running_gives_what_was_printed_or_an_error_with_it(path: Path, tmp_path
         tool.run("design", "3", folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        ("a\nERROR: no\nb", "ERROR: no"),
+        ("a\nb\n\n", "b"),
+        ("", "it said nothing"),
+        ("x: error while loading", "x: error while loading"),
+    ],
+)
+def test_the_line_that_says_what_went_wrong(output: str, line: str) -> None:
+    assert ToolError("it failed", output).line == line
+
+
+def test_what_is_printed_is_kept_or_shown(
+    path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put(path, "icepack", "echo out; echo problem >&2; exit $1")
+    tool, log = find("icepack"), tmp_path / "log"
+    with pytest.raises(ToolError):
+        tool.run("3", log=log)
+    assert log.read_text() == "out\nproblem\n"
+    assert tool.run("0", shown=True) == "problem\n"
+    assert capfd.readouterr().out == "out\n"
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_yosys_has_the_cells_of_every_family(family: str) -> None:
     assert (tools.yosys_share() / FAMILIES[family].cells / "cells_sim.v").is_file()
