@@ -61,7 +61,7 @@ def load(
 
     Parameters
     ----------
-    recipe : "digits", "digits_sparse" or "mnist"
+    recipe : "digits" or "mnist"
     seed : int
         Of the split into training and test set, where the data set has none of its own.
     input_bits : int
@@ -159,7 +159,6 @@ def _without_low_bits(pixels: Bytes, bits: int) -> Bytes:
 
 _LOADERS: dict[str, Callable[[int, int, Path | None, bool], Dataset]] = {
     "digits": _digits,
-    "digits_sparse": _digits,
     "mnist": _mnist,
 }
 

@@ -7,8 +7,8 @@ from mulbudget.train.recipes import Recipe, find_recipe, override, settings
 
 PENALTIES = tuple(name for name in settings() if name.endswith("sparsity"))
 ALIKE = (
-    "wb_threshold=1",
-    "wc_threshold=1",
+    "wb_threshold=0.5",
+    "wc_threshold=0.5",
     "wc=learned",
     *(f"{name}=0" for name in PENALTIES),
 )

@@ -8,7 +8,7 @@ from tests.train.conftest import ALIKE
 
 
 def test_every_recipe_has_its_name_and_every_field_its_meaning() -> None:
-    assert list(RECIPES) == ["digits", "digits_sparse", "mnist"]
+    assert list(RECIPES) == ["digits", "mnist"]
     assert all(find_recipe(name).name == name for name in RECIPES)
     assert all(len(about.text) > 10 for _, about in settings().values())
     assert "name" not in settings()
@@ -29,7 +29,7 @@ def test_values_have_the_type_of_their_field() -> None:
     )
     assert (recipe.batch, recipe.full_rate) == (64, 0.001)
     assert (recipe.hidden, recipe.r, recipe.layers) == ((8, 9), (1, 2, 3), 3)
-    assert recipe.of_layers("wb_threshold") == (1.0, 1.0, 1.0)
+    assert recipe.of_layers("wb_threshold") == (0.5, 0.5, 0.5)
     assert recipe.of_layers("wc") == ("identity",) * 3
 
 
@@ -49,7 +49,7 @@ def test_few_multiplications_are_not_split_over_layers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("digit", "did you mean digits?"), ("zzz", "there are digits, digits_sparse, mnist")],
+    [("digit", "did you mean digits?"), ("zzz", "there are digits, mnist")],
 )
 def test_an_unknown_recipe_gets_a_suggestion(name: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):

@@ -8,7 +8,7 @@ from mulbudget.train.recipes import Recipe, override
 from mulbudget.train.student import distilled
 from mulbudget.train.teacher import Dropout, Samples, accuracy, augmented, copies, ensemble, teacher
 
-PLAIN = ("degrees=0", "pixels=0", "zoom=0")
+PLAIN = ("degrees=0", "pixels=0", "zoom=0", "noise=0")
 
 
 @pytest.fixture
