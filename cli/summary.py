@@ -87,5 +87,6 @@ def _hardware(report: Report) -> list[Row]:
     return [
         *rows,
         ["clock", f"{report.clock_mhz:g} MHz{most}"],
-        ["samples per second", f"{report.samples_per_second:,.0f}, {report.latency} clocks each"],
+        ["samples per second", f"{report.samples_per_second:,.0f}"],
+        ["latency", f"{report.latency} clocks"],
     ]

@@ -69,7 +69,8 @@ def test_the_whole_way(command: Command, results: Path) -> None:
         "multipliers 3 of 28",
         "LUTs 1,200 of 24,288",
         "clock 25 MHz, at most 40.50 MHz",
-        "samples per second 25,000,000, 7 clocks each",
+        "samples per second 25,000,000",
+        "latency 7 clocks",
         f"network {results}/network.spn",
         f"bitstream {results}/ulx3s/example.bit",
     } <= set(lines(result.stdout))
