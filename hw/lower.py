@@ -4,7 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from mulbudget.hw.adders import AdderGraph, multiply_by, optimize
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget.hw.adders import AdderGraph, least_depth, multiply_by, optimize
 from mulbudget.hw.datapath import (
     Clamp,
     Constant,
@@ -19,6 +22,9 @@ from mulbudget.hw.datapath import (
     Sum,
 )
 from mulbudget.spn import Range, Requantize, SumProduct, width
+
+_ITERATIONS, _MOST_ITERATIONS = 20, 20_000
+"""Of the search for adder graphs, for each entry, and in all: seconds for large layers."""
 
 
 @dataclass
@@ -148,7 +154,7 @@ def lower_sum_product(
     if not live:
         outputs = [builder.constant(f"v{number}", value) for number, value in enumerate(bias)]
         return Datapath(tuple(builder.ops), tuple(outputs))
-    wb, wc = optimize(layer.wb[live]), optimize(layer.wc[:, live])
+    wb = _optimized(layer.wb[live])
     sums = builder.graph("wb", wb, inputs)
     before = len(builder.ops)
     products, u_width = [], 0
@@ -158,6 +164,7 @@ def lower_sum_product(
         factor = -int(layer.a[product]) if negative else int(layer.a[product])
         products.append(_product(builder, product, u, factor, registers if product in dsp else 0))
     shift_adders = sum(isinstance(op, Sum | Offset) for op in builder.ops[before:])
+    wc = _optimized(layer.wc[:, live])
     outputs = []
     for number, made in enumerate(builder.graph("wc", wc, products)):
         if made is None:
@@ -177,6 +184,15 @@ def lower_sum_product(
         "width_v": _widest(builder, outputs),
     }
     return Datapath(tuple(builder.ops), tuple(outputs), figures)
+
+
+def _optimized(matrix: npt.NDArray[np.int8]) -> AdderGraph:
+    """A graph nearly as shallow as can be; a limit costs few adders, and saves registers."""
+    return optimize(
+        matrix,
+        iterations=min(_ITERATIONS * int(np.count_nonzero(matrix)), _MOST_ITERATIONS),
+        max_depth=least_depth(matrix) + 1,
+    )
 
 
 def _present(made: tuple[int, bool] | None) -> tuple[int, bool]:

@@ -1,5 +1,6 @@
 """Adder graphs: matrices of constants as shared two-input additions."""
 
+import heapq
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,6 +84,13 @@ class AdderGraph:
         """The matrix it computes, (n_out, n_in)."""
         return self(np.eye(self.n_in, dtype=np.int64)).T
 
+    def transpose(self) -> "AdderGraph":
+        """The graph of the transposed matrix: every value becomes the sum of what used it.
+
+        It has `n_in` - `n_out` adders less, not counting inputs and outputs without use.
+        """
+        return _Transposed(self).graph()
+
     def ranges(self, x: Range) -> Range:
         """Exact range of each value, inputs first, for independent inputs in `x`."""
         return x.linear(np.stack(self._values(np.eye(self.n_in, dtype=np.int64))))
@@ -94,3 +102,50 @@ class AdderGraph:
             right = values[add.right] << add.right_shift
             values.append(left - right if add.subtract else left + right)
         return values
+
+
+class _Transposed:
+    """Goes through a graph backwards, adding up at each value what its uses give."""
+
+    def __init__(self, graph: AdderGraph) -> None:
+        self._graph = graph
+        self._adds: list[Add] = []
+        self._terms: list[list[tuple[int, int, bool, int]]]  # depth, value, negative, shift
+        self._terms = [[] for _ in range(graph.n_in + graph.adders)]
+
+    def graph(self) -> AdderGraph:
+        """The transposed one."""
+        graph = self._graph
+        for number, output in enumerate(graph.outputs):
+            if output.node is not None:
+                self._terms[output.node].append((0, number, output.negative, output.shift))
+        for node in reversed(range(graph.n_in, len(self._terms))):
+            add, total = graph.adds[node - graph.n_in], self._sum(node)
+            if total is not None:
+                depth, value, negative, shift = total
+                left, right = shift + add.left_shift, shift + add.right_shift
+                self._terms[add.left].append((depth, value, negative, left))
+                self._terms[add.right].append((depth, value, negative != add.subtract, right))
+        outputs = []
+        for value in range(graph.n_in):
+            total = self._sum(value)
+            outputs.append(Output(None) if total is None else Output(*total[1:]))
+        return AdderGraph(len(graph.outputs), tuple(self._adds), tuple(outputs))
+
+    def _sum(self, node: int) -> tuple[int, int, bool, int] | None:
+        """Add up the terms of a value, shallow ones first."""
+        terms = self._terms[node]
+        heapq.heapify(terms)
+        while len(terms) > 1:
+            first, second = heapq.heappop(terms), heapq.heappop(terms)
+            if first[2] and not second[2]:
+                first, second = second, first
+            (_, left, negative, left_shift), (_, right, opposite, right_shift) = first, second
+            common = min(left_shift, right_shift)
+            self._adds.append(
+                Add(left, right, negative != opposite, left_shift - common, right_shift - common)
+            )
+            depth = 1 + max(first[0], second[0])
+            made = len(self._graph.outputs) + len(self._adds) - 1
+            heapq.heappush(terms, (depth, made, negative, common))
+        return terms[0] if terms else None

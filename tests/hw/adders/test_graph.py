@@ -1,7 +1,10 @@
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mulbudget.hw.adders import Add, AdderGraph, Output
+from mulbudget.hw.adders import Add, AdderGraph, Output, optimize
 from mulbudget.spn import Range
+from tests.networks import ternary
 
 GRAPH = AdderGraph(
     2,
@@ -30,3 +33,19 @@ def test_ranges_are_exact_where_terms_cancel() -> None:
     graph = AdderGraph(2, (Add(0, 1), Add(2, 0, subtract=True)), (Output(3),))
     ranges = graph.ranges(Range((0, 0), (5, 10)))
     assert (ranges.low[3], ranges.high[3]) == (0, 10)
+
+
+def test_the_transpose_computes_the_transposed_matrix() -> None:
+    assert GRAPH.transpose().matrix().tolist() == GRAPH.matrix().T.tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(1, 12))
+def test_transposing_changes_the_adders_by_outputs_less_inputs(
+    seed: int, rows: int, columns: int
+) -> None:
+    matrix = ternary(np.random.default_rng(seed), rows, columns, 0.7)
+    graph = optimize(matrix, iterations=20)
+    other = graph.transpose()
+    assert np.array_equal(other.matrix(), matrix.T)
+    used = np.count_nonzero(matrix.any(axis=0)) - np.count_nonzero(matrix.any(axis=1))
+    assert other.adders == graph.adders - used

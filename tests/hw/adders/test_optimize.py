@@ -1,5 +1,6 @@
 import csv
 import gzip
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,47 +8,93 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mulbudget.hw.adders import optimize
+from mulbudget.hw.adders import least_depth, optimize
 from mulbudget.spn import UserError
 from tests.networks import ternary
 
-
-@given(
+MATRICES = (
     st.integers(0, 2**32 - 1),
-    st.integers(1, 24),
+    st.integers(1, 80),
     st.integers(1, 24),
     st.sampled_from([0.0, 0.1, 0.5, 1.0]),
 )
+"""Seed, rows (up to two words of bits), columns and density."""
+
+
+@given(*MATRICES)
 def test_the_graph_is_of_the_matrix_and_no_larger_than_its_chains(
     seed: int, rows: int, columns: int, density: float
 ) -> None:
     matrix = ternary(np.random.default_rng(seed), rows, columns, density)
-    graph = optimize(matrix)
+    graph = optimize(matrix, iterations=50, seed=seed)
     assert np.array_equal(graph.matrix(), matrix)
     assert graph.adders <= np.maximum(np.count_nonzero(matrix, axis=1) - 1, 0).sum()
+
+
+@given(*MATRICES, st.integers(0, 2))
+def test_a_limited_depth_is_kept(
+    seed: int, rows: int, columns: int, density: float, more: int
+) -> None:
+    matrix = ternary(np.random.default_rng(seed), rows, columns, density)
+    limit = least_depth(matrix) + more
+    graph = optimize(matrix, iterations=50, seed=seed, max_depth=limit)
+    assert np.array_equal(graph.matrix(), matrix)
+    assert graph.depth <= limit
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_equal_and_opposite_rows_share_everything(sign: int) -> None:
     row = np.array([1, -1, 0, 1, 1, -1])
-    assert optimize(np.stack([row, sign * row])).adders == 4
+    assert optimize(np.stack([row, sign * row]), iterations=0).adders == 4
 
 
 def test_what_nothing_shares_is_as_shallow_as_can_be() -> None:
-    assert optimize(np.ones((1, 16), int)).depth == 4
+    assert optimize(np.ones((1, 16), int), iterations=0).depth == 4
 
 
-def test_the_same_matrix_gives_the_same_graph() -> None:
+def test_the_same_seed_and_iterations_give_the_same_graph() -> None:
     matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
-    assert optimize(matrix) == optimize(matrix.copy())
+    graph = optimize(matrix, iterations=600, seed=3)
+    assert optimize(matrix.copy(), iterations=600, seed=3) == graph
+    assert optimize(matrix, iterations=600, seed=4) != graph
 
 
-def test_a_trained_layer_needs_fewer_adders_than_the_published_295(data_dir: Path) -> None:
-    with gzip.open(data_dir / "matrices" / "cifar10-twn-conv1.csv.gz", "rt") as file:
-        matrix = np.array([[int(entry) for entry in row] for row in csv.reader(file)]).T
-    graph = optimize(matrix)
+def test_searching_finds_fewer_adders_than_sharing_alone() -> None:
+    matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
+    shared = optimize(matrix, iterations=0).adders
+    assert optimize(matrix, iterations=3000).adders < 0.95 * shared
+
+
+def test_seconds_end_the_search() -> None:
+    matrix = ternary(np.random.default_rng(1), 60, 60, 0.5)
+    optimize(matrix, iterations=1)  # compiled before the clock runs
+    start = time.monotonic()
+    graph = optimize(matrix, seconds=0.2)
+    assert time.monotonic() - start < 10
     assert np.array_equal(graph.matrix(), matrix)
-    assert graph.adders <= 295
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_transpose_is_taken_where_it_is_smaller(turned: bool) -> None:
+    matrix = ternary(np.random.default_rng(8), 12, 40, 0.5)
+    matrix = matrix.T if turned else matrix
+    direct = optimize(matrix, iterations=0, max_depth=100)
+    other = optimize(matrix.T, iterations=0, max_depth=100).transpose()
+    assert direct.adders != other.adders
+    assert optimize(matrix, iterations=0).adders == min(direct.adders, other.adders)
+
+
+def test_a_trained_layer_needs_fewer_adders_than_the_published_295(layer: np.ndarray) -> None:
+    graph = optimize(layer, iterations=10_000)
+    assert np.array_equal(graph.matrix(), layer)
+    assert graph.adders < 285
+
+
+@pytest.fixture
+def layer(data_dir: Path) -> np.ndarray:
+    """A trained convolution layer, (64, 27)."""
+    with gzip.open(data_dir / "matrices" / "cifar10-twn-conv1.csv.gz", "rt") as file:
+        return np.array([[int(entry) for entry in row] for row in csv.reader(file)]).T
 
 
 @pytest.mark.parametrize(
@@ -62,3 +109,9 @@ def test_a_trained_layer_needs_fewer_adders_than_the_published_295(data_dir: Pat
 def test_refuses_what_is_no_ternary_matrix(matrix: np.ndarray, message: str) -> None:
     with pytest.raises(UserError, match=message):
         optimize(matrix)
+
+
+def test_refuses_a_depth_that_a_row_cannot_have() -> None:
+    matrix = np.array([[1, 0, 0, 0, 0], [1, 1, -1, 1, 1]])
+    with pytest.raises(UserError, match="output 1 is a sum of 5 terms, which takes 3 or more"):
+        optimize(matrix, max_depth=2)
