@@ -125,8 +125,8 @@ def _dissolve(v: Values, r: Ruins, value: int, rows: int, limited: bool) -> None
         if v.kind[operand] == ADDER:
             _candidate(r, operand)
     if limited:
-        gained = 2.0 ** v.depth[value] - 2.0 ** v.depth[v.left[value]]
-        gained -= 2.0 ** v.depth[v.right[value]]
+        gained = (1 << v.depth[value]) - (1 << v.depth[v.left[value]])
+        gained -= 1 << v.depth[v.right[value]]
         for row in range(rows + r.found[PENDING]):
             if has(v, value, row):
                 v.slack[row] += gained
@@ -136,7 +136,7 @@ def _dissolve(v: Values, r: Ruins, value: int, rows: int, limited: bool) -> None
         for place in range(v.counts[ACTIVE]):
             user = v.active[place]
             if v.kind[user] == ADDER and (v.left[user] == value or v.right[user] == value):
-                _open(v, r, user, value, rows)
+                _open(v, r, user, value, rows, limited)
     remove(v, value)
     if r.marked[value]:
         r.marked[value] = False
@@ -160,23 +160,24 @@ def _spread(v: Values, value: int, word: int, plus: Rows, minus: Rows) -> None:
 
 
 @compiled
-def _open(v: Values, r: Ruins, user: int, value: int, rows: int) -> None:
+def _open(v: Values, r: Ruins, user: int, value: int, rows: int, limited: bool) -> None:
     """Make an adder a row, with the operands of `value` in its place."""
     row = rows + r.found[PENDING]
     r.pending[r.found[PENDING]] = user
     r.found[PENDING] += 1
     word, bit = row >> 6, ONE << np.uint64(row & 63)
-    v.slack[row] = 2.0 ** v.depth[user]
+    slack = 1 << v.depth[user] if limited else 0
     for operand, negative in ((v.left[user], False), (v.right[user], v.subtract[user])):
         plus, minus = (NONE, bit) if negative else (bit, NONE)
         if operand == value:
             _spread(v, value, word, plus, minus)
-            v.slack[row] -= 2.0 ** v.depth[v.left[value]] + 2.0 ** v.depth[v.right[value]]
+            slack -= (1 << v.depth[v.left[value]]) + (1 << v.depth[v.right[value]])
         else:
             v.plus[operand, word] |= plus
             v.minus[operand, word] |= minus
-            v.slack[row] -= 2.0 ** v.depth[operand]
+            slack -= 1 << v.depth[operand]
             _touch(r, operand)
+    v.slack[row] = slack
     v.left[user], v.right[user] = -1, -1
 
 
@@ -198,7 +199,7 @@ def _settle(v: Values, r: Ruins, value: int, row: int, limited: bool, state: Sta
             r.terms[count] = v.active[place]
             count += 1
     if count == 1:
-        return _replace(v, value, r.terms[0], word, bit)
+        return _replace(v, value, r.terms[0], word, bit, limited)
     while count > 2:
         first = _least(v, r, count, limited, state)
         count -= 1
@@ -222,12 +223,12 @@ def _settle(v: Values, r: Ruins, value: int, row: int, limited: bool, state: Sta
     else:
         operate(v, value, first, second, second_minus)
     if limited and v.depth[value] < depth:
-        _relax(v, value, 2.0**depth - 2.0 ** v.depth[value])
+        _relax(v, value, (1 << depth) - (1 << v.depth[value]))
     return possible
 
 
 @compiled
-def _relax(v: Values, value: int, gained: float) -> None:
+def _relax(v: Values, value: int, gained: int) -> None:
     """Give the rows that have a value the slack that it no longer needs."""
     for word in range(v.plus.shape[1]):
         rows = v.plus[value, word] | v.minus[value, word]
@@ -261,11 +262,12 @@ def _leave(v: Values, value: int, word: int, bit: Rows) -> bool:
 
 
 @compiled
-def _replace(v: Values, value: int, same: int, word: int, bit: Rows) -> bool:
+def _replace(v: Values, value: int, same: int, word: int, bit: Rows, limited: bool) -> bool:
     """An adder turned out to be another value: use that instead."""
     if _leave(v, same, word, bit):
         return False
-    _relax(v, value, 2.0 ** v.depth[value] - 2.0 ** v.depth[same])
+    if limited:
+        _relax(v, value, (1 << v.depth[value]) - (1 << v.depth[same]))
     for each in range(v.plus.shape[1]):
         v.plus[same, each] |= v.plus[value, each]
         v.minus[same, each] |= v.minus[value, each]

@@ -38,6 +38,7 @@ _HOT, _COLD = 1.0, 0.2
 """Temperatures of the annealing, in adders."""
 
 _MOST_DISSOLVED = 32
+_DEEPEST = 60  # a deeper limit is none
 _CALM, _WILD = 0.2, 1.0
 """By how much gains are overrated at random, one or the other each time."""
 
@@ -127,7 +128,8 @@ class Search:
         self.rows, self.columns = rows, columns
         self._fill(matrix)
         if max_depth is not None:
-            self._values.slack[:rows] = 2.0**max_depth - np.count_nonzero(matrix, axis=1)
+            terms = np.count_nonzero(matrix, axis=1)
+            self._values.slack[:rows] = (1 << min(max_depth, _DEEPEST)) - terms
         self._ruins.touched[:columns] = np.arange(columns)
         share(
             self._values,

@@ -16,7 +16,6 @@ from mulbudget.hw.adders.values import (
     NONE,
     ONE,
     WORD,
-    Bits,
     Integers,
     Rows,
     Slack,
@@ -32,6 +31,8 @@ class Partners(NamedTuple):
     """For each value the one to add it to or subtract it from, and what that gains."""
 
     gain: npt.NDArray[np.float64]
+    rows: Integers
+    """That had both when the partner was found: other pairs may have taken some of them."""
     other: Integers
     opposite: npt.NDArray[np.bool_]
     wide: Integers
@@ -42,6 +43,7 @@ def partners(capacity: int) -> Partners:
     """Room for the partners of so many values."""
     return Partners(
         np.zeros(capacity),
+        np.zeros(capacity, np.int64),
         np.zeros(capacity, np.int64),
         np.zeros(capacity, np.bool_),
         np.zeros(capacity, np.int64),
@@ -79,17 +81,17 @@ def share(
         if left < 0:
             return
         right = p.other[left]
+        rows = _common(v, left, right, limited)[1 if p.opposite[left] else 0]
+        if rows < p.rows[left]:
+            _find(v, p, left, others, limited, noise, state)
+            continue
         value = _extract(v, left, right, p.opposite[left], limited)
         if rows_of(v, left) < 2 or rows_of(v, right) < 2:
             number, others = _shared(v, touched, number), _shared(v, wide, others)
         wide[others] = value
         others += 1
         for place in range(number):
-            each = touched[place]
-            if each in (left, right) or p.other[each] in (left, right):
-                _find(v, p, each, others, limited, noise, state)
-            else:
-                _offer(v, p, each, value, limited, noise, state)
+            _offer(v, p, touched[place], value, limited, noise, state)
         touched[number] = value
         number += 1
         _find(v, p, value, others, limited, noise, state)
@@ -123,40 +125,40 @@ def _offer(
     v: Values, p: Partners, value: int, other: int, limited: bool, noise: float, state: State
 ) -> None:
     """Take `other` as the partner of a value where it gains more than the one so far."""
-    need = _need(v, value, other) if limited else 0.0
-    alike, opposed = _common(v.plus, v.minus, value, other, need, v.slack)
+    alike, opposed = _common(v, value, other, limited)
     for opposite, rows in ((False, alike), (True, opposed)):
         if rows > 1:
             gain = (rows - 1) * (1 + noise * draw(state))
             if gain > p.gain[value]:
-                p.gain[value], p.other[value], p.opposite[value] = gain, other, opposite
+                p.gain[value], p.rows[value] = gain, rows
+                p.other[value], p.opposite[value] = other, opposite
 
 
 @compiled
-def _common(
-    plus: Bits, minus: Bits, value: int, other: int, need: float, slack: Slack
-) -> tuple[int, int]:
+def _common(v: Values, value: int, other: int, limited: bool) -> tuple[int, int]:
     """How many rows have two values with the same sign, and with opposite ones."""
     alike, opposed = 0, 0
-    for word in range(plus.shape[1]):
-        a, b, c, d = plus[value, word], minus[value, word], plus[other, word], minus[other, word]
-        same, unlike = (a & c) | (b & d), (a & d) | (b & c)
-        if need > 0:
-            same = _allowed(same, word, need, slack)
-            unlike = _allowed(unlike, word, need, slack)
+    need = _need(v.depth[value], v.depth[other]) if limited else 0
+    for word in range(v.plus.shape[1]):
+        plus, minus = v.plus[value, word], v.minus[value, word]
+        with_, against = v.plus[other, word], v.minus[other, word]
+        same, unlike = (plus & with_) | (minus & against), (plus & against) | (minus & with_)
+        if need > 0 and same | unlike != NONE:
+            same = _allowed(same, word, need, v.slack)
+            unlike = _allowed(unlike, word, need, v.slack)
         alike += count(same)
         opposed += count(unlike)
     return alike, opposed
 
 
 @compiled
-def _need(v: Values, left: int, right: int) -> float:
+def _need(depth: int, other: int) -> int:
     """How much of a row's slack the sum of two of its terms takes."""
-    return abs(2.0 ** v.depth[left] - 2.0 ** v.depth[right])
+    return abs((1 << depth) - (1 << other))
 
 
 @compiled
-def _allowed(rows: Rows, word: int, need: float, slack: Slack) -> Rows:
+def _allowed(rows: Rows, word: int, need: int, slack: Slack) -> Rows:
     """Those of the rows of a word that have the slack."""
     kept, rest = rows, rows
     while rest != NONE:
@@ -171,7 +173,7 @@ def _allowed(rows: Rows, word: int, need: float, slack: Slack) -> Rows:
 def _extract(v: Values, left: int, right: int, subtract: bool, limited: bool) -> int:
     """Replace a pair by an adder in every row that has it."""
     value = add(v, left, right, subtract)
-    need = _need(v, left, right) if limited else 0.0
+    need = _need(v.depth[left], v.depth[right]) if limited else 0
     for word in range(v.plus.shape[1]):
         with_, against = v.plus[right, word], v.minus[right, word]
         if subtract:
@@ -190,7 +192,7 @@ def _extract(v: Values, left: int, right: int, subtract: bool, limited: bool) ->
 
 
 @compiled
-def _use(rows: Rows, word: int, need: float, slack: Slack) -> None:
+def _use(rows: Rows, word: int, need: int, slack: Slack) -> None:
     """Take from the slack of the rows of a word."""
     while rows != NONE:
         slack[lowest(rows) + WORD * word] -= need

@@ -28,7 +28,7 @@ Integers = Any
 Bits = Any
 """uint64, (values, words)."""
 Slack = Any
-"""float64, an element for each row."""
+"""int64, an element for each row."""
 Rows = Any
 """uint64, a bit for each row of a word."""
 
@@ -57,7 +57,7 @@ class Values(NamedTuple):
     spare: Integers
     """The numbers not in use, `counts[SPARE]` of them."""
     slack: Slack
-    """Of each row: how much more the sum of 2**depth over its terms may be."""
+    """Of each row: how much more the sum of 2**depth over its terms may be; if depth is limited."""
     counts: Integers
 
 
@@ -78,7 +78,7 @@ def empty(capacity: int, words: int) -> Values:
         active=integers(),
         place=integers(),
         spare=integers(),
-        slack=np.full(words * WORD, np.inf),
+        slack=integers(words * WORD),
         counts=integers(2),
     )
 
