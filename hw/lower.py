@@ -23,7 +23,7 @@ from mulbudget.hw.datapath import (
 )
 from mulbudget.spn import Range, Requantize, SumProduct, width
 
-_ITERATIONS, _MOST_ITERATIONS = 20, 20_000
+_ITERATIONS, _MOST_ITERATIONS = 50, 10_000
 """Of the search for adder graphs, for each entry, and in all: seconds for large layers."""
 
 
