@@ -295,6 +295,8 @@ def _report(design: Design, sidecar: Sidecar, seconds: float, **measured: Any) -
         name=sidecar.name,
         network=digest(design.network),
         board=board.name,
+        family=board.family,
+        levels_per_stage=design.plan.levels_per_stage,
         bitstream=f"{sidecar.name}{board.suffix}",
         clock_mhz=board.clock_mhz,
         latency=sidecar.latency,

@@ -29,6 +29,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         `mulbudget.spn.digest` of it.
     board : str
         Its name.
+    family : str or None
+        Device family; None where the board's own vendor builds the bitstream.
+    levels_per_stage : int
+        Adders between pipeline registers.
     bitstream : str
         The file's name.
     lut : Resource or None
@@ -56,6 +60,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     network: str
     board: str
+    family: str | None
+    levels_per_stage: int
     bitstream: str
     lut: Resource | None = None
     ff: Resource | None = None
@@ -128,7 +134,7 @@ def check_fit(board: Board, log: str) -> None:
         return
     raise UserError(
         f"the network does not fit on {board.name}: it needs {needs} "
-        f"{counts[over[0]].available:,}; train it with fewer multipliers or more zeros, or take a "
+        f"{counts[over[0]].available:,}; train it with more zeros or smaller layers, or take a "
         "larger board"
     )
 

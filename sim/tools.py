@@ -29,20 +29,23 @@ class ToolError(RuntimeError):
 
     Attributes
     ----------
+    what : str
+        How it ended.
     output : str
         All that it printed.
     """
 
     def __init__(self, what: str, output: str = "") -> None:
         super().__init__(f"{what}:\n{output[-_SHOWN:].strip()}" if output else what)
+        self.what = what
         self.output = output
 
     @property
     def line(self) -> str:
-        """The line of the output that says what went wrong."""
+        """The line of the output that says what went wrong, or how it ended where it has none."""
         found = _ERROR.findall(self.output)
         lines = [line for line in self.output.splitlines() if line.strip()]
-        return (found or lines[-1:] or ["it said nothing"])[0].strip()
+        return (found or lines[-1:] or [f"{self.what} and said nothing"])[0].strip()
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Tool:
         if log is not None:
             write_whole(log, output)
         if done.returncode:
-            raise ToolError(f"{self.name} ended with {done.returncode}", output)
+            raise ToolError(f"{self.name} ended with status {done.returncode}", output)
         return output
 
 

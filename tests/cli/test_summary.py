@@ -15,6 +15,8 @@ REPORT = {
     "name": "example",
     "network": digest(example()),
     "board": "ulx3s",
+    "family": "ecp5",
+    "levels_per_stage": 8,
     "bitstream": "example.bit",
     "lut": {"used": 1200, "available": 24288},
     "ff": {"used": 340, "available": 24288},
