@@ -129,7 +129,7 @@ class Tool:
         if log is not None:
             write_whole(log, output)
         if done.returncode:
-            raise ToolError(f"{self.name} ended with status {done.returncode}", output)
+            raise ToolError(f"{self.name} ended with {done.returncode}", output)
         return output
 
 

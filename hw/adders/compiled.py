@@ -1,11 +1,28 @@
 """How functions are compiled: once, and kept beside the source for the next run."""
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
-from numba import njit
+from numba import config, njit
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _folder() -> Path:
+    """Where machine code is kept: a folder for each state of the sources.
+
+    Numba itself looks only at the file that a function stands in, not at those it calls.
+    """
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted(here.glob("*.py")):
+        digest.update(source.read_bytes())
+    return here / "__pycache__" / digest.hexdigest()[:16]
+
+
+_FOLDER = str(_folder())
 
 
 def compiled(function: F) -> F:
@@ -15,5 +32,10 @@ def compiled(function: F) -> F:
     make no arrays, not even a slice of one: it changes those that it is given.
     """
     options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
-    result: Any = njit(**options)(function)
+    settings: Any = config
+    others, settings.CACHE_DIR = settings.CACHE_DIR, _FOLDER
+    try:
+        result: Any = njit(**options)(function)
+    finally:
+        settings.CACHE_DIR = others
     return result

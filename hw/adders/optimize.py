@@ -64,10 +64,14 @@ def optimize(
         seconds = 1.0
     effort = Effort(iterations=iterations, seconds=seconds)
     if max_depth is None:
-        return _better_way(matrix, effort, seed)
-    search = Search(matrix, max_depth=max_depth, seed=seed)
-    search.anneal(effort)
-    return search.graph()
+        graph = _better_way(matrix, effort, seed)
+    else:
+        search = Search(matrix, max_depth=max_depth, seed=seed)
+        search.anneal(effort)
+        graph = search.graph()
+    if not np.array_equal(graph.matrix(), matrix):
+        raise RuntimeError("an adder graph is not that of its matrix; please report this")
+    return graph
 
 
 def least_depth(matrix: npt.NDArray[Any]) -> int:

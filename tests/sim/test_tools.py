@@ -98,7 +98,7 @@ def test_running_gives_what_was_printed_or_an_error_with_it(path: Path, tmp_path
     put(path, "icepack", 'echo "in $PWD: $1"; echo warning >&2; exit $2')
     tool = find("icepack")
     assert tool.run("design", "0", folder=tmp_path) == f"in {tmp_path}: design\nwarning\n"
-    with pytest.raises(ToolError, match=r"icepack ended with status 3:\nin .*: design\nwarning"):
+    with pytest.raises(ToolError, match=r"icepack ended with 3:\nin .*: design\nwarning"):
         tool.run("design", "3", folder=tmp_path)
 
 
