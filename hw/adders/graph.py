@@ -3,7 +3,7 @@
 import heapq
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,38 @@ class Output:
     node: int | None
     negative: bool = False
     shift: int = 0
+
+
+class Term(NamedTuple):
+    """value << shift in a sum, negated where `negative`; `depth` is that of the value."""
+
+    depth: int
+    value: int
+    negative: bool
+    shift: int = 0
+
+
+def add_up(terms: list[Term], n_in: int, adds: list[Add]) -> Term | None:
+    """Append the adders of a sum to `adds`, shallow terms first; gives the sum, None of nothing.
+
+    `terms` is used up. The values after the `n_in` inputs are those of `adds`.
+    """
+    heapq.heapify(terms)
+    while len(terms) > 1:
+        left, right = heapq.heappop(terms), heapq.heappop(terms)
+        if left.negative and not right.negative:
+            left, right = right, left
+        shift = min(left.shift, right.shift)
+        subtract = left.negative != right.negative
+        adds.append(Add(left.value, right.value, subtract, left.shift - shift, right.shift - shift))
+        depth, value = 1 + max(left.depth, right.depth), n_in + len(adds) - 1
+        heapq.heappush(terms, Term(depth, value, left.negative, shift))
+    return terms[0] if terms else None
+
+
+def as_output(total: Term | None) -> Output:
+    """A sum as an output of a graph."""
+    return Output(None) if total is None else Output(total.value, total.negative, total.shift)
 
 
 @dataclass(frozen=True)
@@ -110,42 +142,24 @@ class _Transposed:
     def __init__(self, graph: AdderGraph) -> None:
         self._graph = graph
         self._adds: list[Add] = []
-        self._terms: list[list[tuple[int, int, bool, int]]]  # depth, value, negative, shift
-        self._terms = [[] for _ in range(graph.n_in + graph.adders)]
+        self._terms: list[list[Term]] = [[] for _ in range(graph.n_in + graph.adders)]
 
     def graph(self) -> AdderGraph:
         """The transposed one."""
         graph = self._graph
         for number, output in enumerate(graph.outputs):
             if output.node is not None:
-                self._terms[output.node].append((0, number, output.negative, output.shift))
+                term = Term(0, number, output.negative, output.shift)
+                self._terms[output.node].append(term)
         for node in reversed(range(graph.n_in, len(self._terms))):
             add, total = graph.adds[node - graph.n_in], self._sum(node)
             if total is not None:
                 depth, value, negative, shift = total
                 left, right = shift + add.left_shift, shift + add.right_shift
-                self._terms[add.left].append((depth, value, negative, left))
-                self._terms[add.right].append((depth, value, negative != add.subtract, right))
-        outputs = []
-        for value in range(graph.n_in):
-            total = self._sum(value)
-            outputs.append(Output(None) if total is None else Output(*total[1:]))
-        return AdderGraph(len(graph.outputs), tuple(self._adds), tuple(outputs))
+                self._terms[add.left].append(Term(depth, value, negative, left))
+                self._terms[add.right].append(Term(depth, value, negative != add.subtract, right))
+        outputs = tuple(as_output(self._sum(value)) for value in range(graph.n_in))
+        return AdderGraph(len(graph.outputs), tuple(self._adds), outputs)
 
-    def _sum(self, node: int) -> tuple[int, int, bool, int] | None:
-        """Add up the terms of a value, shallow ones first."""
-        terms = self._terms[node]
-        heapq.heapify(terms)
-        while len(terms) > 1:
-            first, second = heapq.heappop(terms), heapq.heappop(terms)
-            if first[2] and not second[2]:
-                first, second = second, first
-            (_, left, negative, left_shift), (_, right, opposite, right_shift) = first, second
-            common = min(left_shift, right_shift)
-            self._adds.append(
-                Add(left, right, negative != opposite, left_shift - common, right_shift - common)
-            )
-            depth = 1 + max(first[0], second[0])
-            made = len(self._graph.outputs) + len(self._adds) - 1
-            heapq.heappush(terms, (depth, made, negative, common))
-        return terms[0] if terms else None
+    def _sum(self, node: int) -> Term | None:
+        return add_up(self._terms[node], len(self._graph.outputs), self._adds)

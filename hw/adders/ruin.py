@@ -26,6 +26,7 @@ from mulbudget.hw.adders.values import (
     lowest,
     operate,
     remove,
+    takes,
 )
 
 SPARE_ROWS = 24
@@ -116,7 +117,7 @@ def _dissolve(v: Values, r: Ruins, value: int, rows: int, limited: bool) -> None
     users = 0
     for place in range(v.counts[ACTIVE]):
         user = v.active[place]
-        if v.kind[user] == ADDER and (v.left[user] == value or v.right[user] == value):
+        if takes(v, user, value):
             users += 1
     if r.found[PENDING] + users > SPARE_ROWS:
         return
@@ -135,7 +136,7 @@ def _dissolve(v: Values, r: Ruins, value: int, rows: int, limited: bool) -> None
     if users:
         for place in range(v.counts[ACTIVE]):
             user = v.active[place]
-            if v.kind[user] == ADDER and (v.left[user] == value or v.right[user] == value):
+            if takes(v, user, value):
                 _open(v, r, user, value, rows, limited)
     remove(v, value)
     if r.marked[value]:
@@ -286,7 +287,7 @@ def _negate(v: Values, value: int, first: int, second: int) -> bool:
     """Make an adder the negative of what it was; not where another adder takes it."""
     for place in range(v.counts[ACTIVE]):
         user = v.active[place]
-        if v.kind[user] == ADDER and (v.left[user] == value or v.right[user] == value):
+        if takes(v, user, value):
             return False
     for word in range(v.plus.shape[1]):
         v.plus[value, word], v.minus[value, word] = v.minus[value, word], v.plus[value, word]

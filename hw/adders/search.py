@@ -121,11 +121,11 @@ class Search:
         # No more than an adder for each entry, and for each term that an open adder can get.
         capacity = columns + int(np.count_nonzero(matrix)) + SPARE_ROWS * (_MOST_DISSOLVED + 2)
         words = -(-(rows + SPARE_ROWS) // WORD)
-        self._values, self._before, self.best = (empty(capacity, words) for _ in range(3))
+        self._values, self._before, self._best = (empty(capacity, words) for _ in range(3))
         self._partners, self._ruins = partners(capacity), ruins(capacity)
         self._state = seeded(seed)
         self._limited = max_depth is not None
-        self.rows, self.columns = rows, columns
+        self._rows, self._columns = rows, columns
         self._fill(matrix)
         if max_depth is not None:
             terms = np.count_nonzero(matrix, axis=1)
@@ -140,12 +140,12 @@ class Search:
             0.0,
             self._state,
         )
-        copy(self.best, self._values, capacity)
+        copy(self._best, self._values, capacity)
         first = cost(self._values)
         self._costs = np.array([first, first])
 
     def _fill(self, matrix: npt.NDArray[Any]) -> None:
-        v, columns = self._values, self.columns
+        v, columns = self._values, self._columns
         for bits, sign in ((v.plus, 1), (v.minus, -1)):
             packed = np.packbits(sign == matrix.T, axis=1, bitorder="little")
             padded = np.zeros((columns, v.plus.shape[1] * 8), np.uint8)
@@ -159,7 +159,7 @@ class Search:
 
     def anneal(self, effort: Effort) -> None:
         """Search on from the graph that is there."""
-        if self._values.counts[ACTIVE] == self.columns:
+        if self._values.counts[ACTIVE] == self._columns:
             return  # no two rows have anything in common
         start, done, iterations = time.monotonic(), 0.0, 0
         while done < 1:
@@ -172,10 +172,10 @@ class Search:
             _anneal(
                 self._values,
                 self._before,
-                self.best,
+                self._best,
                 self._partners,
                 self._ruins,
-                self.rows,
+                self._rows,
                 self._limited,
                 _temperature(done),
                 _temperature(after),
@@ -189,7 +189,7 @@ class Search:
 
     def graph(self) -> AdderGraph:
         """The best graph."""
-        return Writer(self.best, self.rows, self.columns).graph()
+        return Writer(self._best, self._rows, self._columns).graph()
 
 
 _CHUNK = 256

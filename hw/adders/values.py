@@ -132,6 +132,12 @@ def has(v: Values, value: int, row: int) -> bool:
 
 
 @compiled
+def takes(v: Values, user: int, value: int) -> bool:
+    """Whether a value is an adder of another; an input or an open adder takes -1."""
+    return v.left[user] == value or v.right[user] == value
+
+
+@compiled
 def add(v: Values, left: int, right: int, subtract: bool) -> int:
     """A new adder that no row uses yet."""
     v.counts[SPARE] -= 1

@@ -1,10 +1,8 @@
 """From the state of a search to an adder graph."""
 
-import heapq
-
 import numpy as np
 
-from mulbudget.hw.adders.graph import Add, AdderGraph, Output
+from mulbudget.hw.adders.graph import Add, AdderGraph, Term, add_up, as_output
 from mulbudget.hw.adders.values import ACTIVE, Values
 
 
@@ -22,13 +20,14 @@ class Writer:
         active = sorted(int(value) for value in self._v.active[: self._v.counts[ACTIVE]])
         for value in active:
             self._write(value)
-        terms: list[list[tuple[int, bool]]] = [[] for _ in range(self._rows)]
+        terms: list[list[Term]] = [[] for _ in range(self._rows)]
         for value in active:
             for bits, negative in ((self._v.plus, False), (self._v.minus, True)):
                 unpacked = np.unpackbits(bits[value].view(np.uint8), bitorder="little")
                 for row in np.flatnonzero(unpacked[: self._rows]):
-                    terms[row].append((self._number[value], negative))
-        outputs = tuple(self._sum(row) for row in terms)
+                    number = self._number[value]
+                    terms[row].append(Term(self._depth[number], number, negative))
+        outputs = tuple(as_output(add_up(row, self._columns, self._adds)) for row in terms)
         return AdderGraph(self._columns, tuple(self._adds), outputs)
 
     def _write(self, value: int) -> None:
@@ -50,18 +49,3 @@ class Writer:
         self._adds.append(Add(left, right, subtract))
         self._depth.append(1 + max(self._depth[left], self._depth[right]))
         return len(self._depth) - 1
-
-    def _sum(self, terms: list[tuple[int, bool]]) -> Output:
-        """Add up what is left of a row, shallow terms first."""
-        heap = [(self._depth[value], value, negative) for value, negative in terms]
-        heapq.heapify(heap)
-        while len(heap) > 1:
-            (_, left, left_minus), (_, right, right_minus) = (
-                heapq.heappop(heap),
-                heapq.heappop(heap),
-            )
-            if left_minus and not right_minus:
-                left, right, left_minus, right_minus = right, left, False, True
-            value = self._add(left, right, left_minus != right_minus)
-            heapq.heappush(heap, (self._depth[value], value, left_minus))
-        return Output(heap[0][1], heap[0][2]) if heap else Output(None)
