@@ -38,6 +38,8 @@ def picture(points: Sequence[Point], title: str) -> bytes:
             fontsize=8,
         )
     upper.set(title=title, ylabel="test error [%]", yscale="symlog")
+    if points:
+        upper.set_ylim(bottom=0)
     lower.set(xlabel="epoch", ylabel="training loss", yscale="log")
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=120)
