@@ -1,5 +1,6 @@
 """Random numbers inside compiled code: xorshift64 (Marsaglia, "Xorshift RNGs", 2003)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from mulbudget.hw.adders.compiled import compiled
 State = npt.NDArray[np.uint64]
 
 
-def seeded(seed: int) -> State:
+def seeded(seed: int | Sequence[int]) -> State:
     """A state, never zero."""
     return np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
 

@@ -1,102 +1,90 @@
-"""The search for small adder graphs: greedy sharing, then annealing by ruin and recreate."""
+"""The search for small adder graphs: greedy sharing, then annealing."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.hw.adders.chance import State, draw, seeded
-from mulbudget.hw.adders.compiled import compiled
+from mulbudget.hw.adders.anneal import anneal, copy, no_best
+from mulbudget.hw.adders.chance import seeded
 from mulbudget.hw.adders.graph import AdderGraph
-from mulbudget.hw.adders.ruin import (
-    SPARE_ROWS,
-    TOUCHED,
-    Ruins,
-    ruin,
-    ruins,
-    settle,
-)
-from mulbudget.hw.adders.share import Partners, partners, share
-from mulbudget.hw.adders.values import (
-    ACTIVE,
-    FREE,
-    INPUT,
-    SPARE,
-    WORD,
-    Integers,
-    Values,
-    copy,
-    cost,
-    empty,
-    top,
-)
-from mulbudget.hw.adders.writer import Writer
+from mulbudget.hw.adders.patterns import move_all, offer_all
+from mulbudget.hw.adders.share import share
+from mulbudget.hw.adders.state import Integers, empty, heap, table
+from mulbudget.hw.adders.sums import fill, keep, lower_all, suspect_all
+from mulbudget.hw.adders.terms import graph_of_terms, terms_of_graph, terms_of_matrix
 
 _HOT, _COLD = 1.0, 0.2
 """Temperatures of the annealing, in adders."""
-
-_MOST_DISSOLVED = 32
+_CHUNK = 256
+"""Iterations between two looks at the clock."""
+_TURNS = 8
+"""How often the matrix is transposed, where iterations are many."""
+_BEFORE_TURN = 8
+"""Iterations for each adder before the matrix is transposed again, at least."""
 _DEEPEST = 60  # a deeper limit is none
-_CALM, _WILD = 0.2, 1.0
-"""By how much gains are overrated at random, one or the other each time."""
 
-
-@compiled
-def _anneal(
-    v: Values,
-    before: Values,
-    best: Values,
-    p: Partners,
-    r: Ruins,
-    rows: int,
-    limited: bool,
-    hot: float,
-    cold: float,
-    iterations: int,
-    costs: Integers,
-    state: State,
-) -> None:
-    """Ruin and recreate so many times, the temperature falling from `hot` to `cold`.
-
-    `costs` has the cost of `v` and of the best, which `best` holds.
-    """
-    for iteration in range(iterations):
-        temperature = hot * (cold / hot) ** (iteration / iterations)
-        end = top(v)
-        copy(before, v, end)
-        ruin(v, r, rows, _MOST_DISSOLVED, limited, state)
-        if r.found[TOUCHED] == 0:
-            continue
-        noise = _WILD if draw(state) < 0.5 else _CALM
-        share(v, p, r.touched, r.found[TOUCHED], limited, noise, state)
-        possible = settle(v, r, rows, limited, state)
-        now = cost(v) if possible else 0
-        if possible and (now <= costs[0] or draw(state) < np.exp((costs[0] - now) / temperature)):
-            costs[0] = now
-            if now < costs[1]:
-                costs[1] = now
-                copy(best, v, top(v))
-        else:
-            for value in range(end, top(v)):
-                v.kind[value] = FREE
-            copy(v, before, end)
+Progress = Callable[[float, int], None]
+"""Is told how much of a search is done, from 0 to 1, and how many adders the best graph has."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """When a search ends: after so many iterations, or so many seconds, whichever is first."""
+    """When a search ends: after so many iterations, or at a time, whichever is first.
+
+    Parameters
+    ----------
+    iterations : int, optional
+    seconds : float, optional
+        From when this was made.
+    """
 
     iterations: int | None = None
     seconds: float | None = None
+    _start: float = field(default_factory=time.monotonic, compare=False)
 
-    def part(self, share: float) -> "Effort":
-        """A part of it."""
-        return Effort(
-            None if self.iterations is None else round(self.iterations * share),
-            None if self.seconds is None else self.seconds * share,
-        )
+    def done(self, iterations: int) -> float:
+        """How much of it is done, 1 or more where all."""
+        parts = [0.0]
+        if self.iterations is not None:
+            parts.append(iterations / self.iterations if self.iterations else 1.0)
+        if self.seconds is not None:
+            gone = time.monotonic() - self._start
+            parts.append(gone / self.seconds if self.seconds else 1.0)
+        return max(parts)
+
+    def chunk(self, iterations: int) -> int:
+        """Iterations to do at once after so many."""
+        left = _CHUNK if self.iterations is None else self.iterations - iterations
+        return min(_CHUNK, left)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What a search looks for.
+
+    Parameters
+    ----------
+    max_depth : int, optional
+        Adders on the longest way, at most.
+    prices : int64, (64,)
+        What an adder of a sum of so many bits costs; 1 for all to count adders.
+    spans : int64, (n_in,)
+        How many numbers each input can be, less one.
+    """
+
+    max_depth: int | None
+    prices: Integers
+    spans: Integers
+
+    @property
+    def transposable(self) -> bool:
+        """Whether a graph is as good as its transpose: where only adders count."""
+        return self.max_depth is None and bool((self.prices == 1).all())
 
 
 class Search:
@@ -105,97 +93,143 @@ class Search:
     Parameters
     ----------
     matrix : integers, (n_out, n_in)
-        -1, 0 or 1.
-    max_depth : int, optional
-    seed : int
+    goal : Goal
+    seed : int or integers
+    turned : bool
+        Whether to start with the transposed matrix; only where the goal is transposable.
     """
 
     def __init__(
         self,
         matrix: npt.NDArray[Any],
+        goal: Goal,
         *,
-        max_depth: int | None = None,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
+        turned: bool = False,
     ) -> None:
-        rows, columns = matrix.shape
-        # No more than an adder for each entry, and for each term that an open adder can get.
-        capacity = columns + int(np.count_nonzero(matrix)) + SPARE_ROWS * (_MOST_DISSOLVED + 2)
-        words = -(-(rows + SPARE_ROWS) // WORD)
-        self._values, self._before, self._best = (empty(capacity, words) for _ in range(3))
-        self._partners, self._ruins = partners(capacity), ruins(capacity)
-        self._state = seeded(seed)
-        self._limited = max_depth is not None
-        self._rows, self._columns = rows, columns
-        self._fill(matrix)
-        if max_depth is not None:
-            terms = np.count_nonzero(matrix, axis=1)
-            self._values.slack[:rows] = (1 << min(max_depth, _DEEPEST)) - terms
-        self._ruins.touched[:columns] = np.arange(columns)
-        share(
-            self._values,
-            self._partners,
-            self._ruins.touched,
-            columns,
-            self._limited,
-            0.0,
-            self._state,
-        )
-        copy(self._best, self._values, capacity)
-        first = cost(self._values)
-        self._costs = np.array([first, first])
-
-    def _fill(self, matrix: npt.NDArray[Any]) -> None:
-        v, columns = self._values, self._columns
-        for bits, sign in ((v.plus, 1), (v.minus, -1)):
-            packed = np.packbits(sign == matrix.T, axis=1, bitorder="little")
-            padded = np.zeros((columns, v.plus.shape[1] * 8), np.uint8)
-            padded[:, : packed.shape[1]] = packed
-            bits[:columns] = padded.view("<u8")
-        v.kind[:columns] = INPUT
-        v.active[:columns] = v.place[:columns] = np.arange(columns)
-        spare = np.arange(len(v.kind) - 1, columns - 1, -1)
-        v.spare[: len(spare)] = spare
-        v.counts[ACTIVE], v.counts[SPARE] = columns, len(spare)
-
-    def anneal(self, effort: Effort) -> None:
-        """Search on from the graph that is there."""
-        if self._values.counts[ACTIVE] == self._columns:
-            return  # no two rows have anything in common
-        start, done, iterations = time.monotonic(), 0.0, 0
-        while done < 1:
-            chunk, after = _CHUNK, done
-            if effort.iterations is not None:
-                chunk = min(chunk, effort.iterations - iterations)
-                if chunk < 1:
-                    return
-                after = (iterations + chunk) / effort.iterations
-            _anneal(
-                self._values,
-                self._before,
-                self._best,
-                self._partners,
-                self._ruins,
-                self._rows,
-                self._limited,
-                _temperature(done),
-                _temperature(after),
-                chunk,
-                self._costs,
-                self._state,
-            )
-            iterations, done = iterations + chunk, after
-            if effort.seconds is not None:
-                done = max(done, (time.monotonic() - start) / effort.seconds)
-
-    def graph(self) -> AdderGraph:
+        self._goal, self._turned, self._random = goal, turned, seeded(seed)
+        self._candidates = np.zeros(1 << 12, np.int64)
+        self._weights = np.abs(matrix.astype(np.int64)) @ goal.spans
+        start = matrix.T if turned else matrix
+        self._load(start.shape, *terms_of_matrix(start))
+        here = self._graph_here()
+        self._scale = self._cost / here.adders if here.adders else 1.0
+        self.graph = self._oriented(here)
         """The best graph."""
-        return Writer(self._best, self._rows, self._columns).graph()
+        self._offset = self.graph.adders - round(self._cost / self._scale)
 
+    @property
+    def _cost(self) -> int:
+        return int(self._state.now["cost"][0])
 
-_CHUNK = 256
-"""Iterations between two looks at the clock."""
+    def _load(self, shape: tuple[int, ...], totals: Integers, terms: Integers) -> None:
+        """Start from sums that have these terms, and share what they have in common."""
+        rows, columns = self._shape = shape
+        first, lengths = columns + rows, np.bincount(totals, minlength=columns + rows)
+        adders = len(lengths) - first
+        self._state = s = empty(
+            rows,
+            columns,
+            cells=2 * len(terms) + 4096,
+            patterns=int((lengths**2).sum()) // 2,
+            prices=self._goal.prices,
+            random=self._random,
+        )
+        s.values["busy"][first : first + adders] = 1
+        s.now["free_adders"] -= adders
+        s.now["adders_to"] += adders
+        s.values["price"][: first + adders] = 1
+        if not self._goal.transposable:
+            s.values["weight"][:columns] = self._goal.spans
+            s.values["price"][columns:first] = [
+                self._goal.prices[int(weight).bit_length()] for weight in self._weights
+            ]
+        if self._goal.max_depth is not None:
+            s.now["limited"] = 1
+            s.values["slack"][columns:first] = 1 << min(self._goal.max_depth, _DEEPEST)
+        fill(s, totals, terms)
+        suspect_all(s)
+        offer_all(s)
+        self._tidy()
+        while not share(self._state):
+            self._tidy()
+        self._tidy()
+        self._best = no_best(self._state)
+
+    def _tidy(self) -> None:
+        """Make the table and the heap as large as they should be."""
+        s = self._state
+        keep(s)
+        patterns, offers = int(s.now["patterns"][0]), int(s.now["offers"][0])
+        new_table, new_heap = table(patterns + 256), heap(max(4 * patterns, offers))
+        move_all(s.table, new_table)
+        new_heap[:offers] = s.heap[:offers]
+        self._state = s._replace(table=new_table, heap=new_heap)
+
+    def _graph_here(self) -> AdderGraph:
+        """The graph of the sums as they are."""
+        here = no_best(self._state)
+        copy(self._state, here)
+        return graph_of_terms(here.ends, here.terms, *self._shape)
+
+    def _oriented(self, graph: AdderGraph) -> AdderGraph:
+        return graph.transpose() if self._turned else graph
+
+    def _take_best(self) -> None:
+        """Take over the best of the sums since they were loaded."""
+        if self._best.here[0]:
+            copy(self._state, self._best)
+        graph = graph_of_terms(self._best.ends, self._best.terms, *self._shape)
+        graph = self._oriented(graph)
+        if not self._goal.transposable or graph.adders < self.graph.adders:
+            self.graph = graph
+
+    def _turn(self) -> None:
+        """Search on for the transposed matrix."""
+        self._take_best()
+        here = self._graph_here()
+        other = here.transpose()
+        self._offset += here.adders - other.adders
+        self._turned = not self._turned
+        self._load(self._shape[::-1], *terms_of_graph(other))
+
+    def run(
+        self, effort: Effort, progress: Progress | None = None, stop: Event | None = None
+    ) -> None:
+        """Search on, until `stop` is set; an interrupt leaves the best graph so far.
+
+        Raises
+        ------
+        KeyboardInterrupt
+        """
+        try:
+            self._run(effort, progress, stop or Event())
+        finally:
+            self._take_best()
+
+    def _run(self, effort: Effort, progress: Progress | None, stop: Event) -> None:
+        iterations, turns, turned_at = 0, 1, 0
+        done = effort.done(0)
+        while done < 1 and not stop.is_set():
+            chunk = effort.chunk(iterations)
+            ends = (_temperature(done), _temperature(effort.done(iterations + chunk)))
+            hot, cold = (self._scale * end for end in ends)
+            number = anneal(self._state, self._best, self._candidates, hot, cold, chunk)
+            if number < chunk:
+                self._tidy()
+            if self._goal.max_depth is not None:
+                lower_all(self._state)
+            iterations += number
+            done = effort.done(iterations)
+            enough = iterations - turned_at > _BEFORE_TURN * self.graph.adders
+            if self._goal.transposable and done * _TURNS > turns and enough:
+                turns, turned_at = int(done * _TURNS) + 1, iterations
+                self._turn()
+            if progress is not None:
+                adders = round(int(self._best.cost[0]) / self._scale) + self._offset
+                progress(min(done, 1.0), min(adders, self.graph.adders))
 
 
 def _temperature(done: float) -> float:
     """Of the annealing where so much of it is done."""
-    return _HOT * (_COLD / _HOT) ** done
+    return _HOT * (_COLD / _HOT) ** min(done, 1.0)

@@ -1,0 +1,84 @@
+"""Injection: an adder comes into a sum that has one of its terms, and its other terms leave again.
+
+The sum stays what it is, by terms that cancel; so pairs come about that no way of splitting up the
+sum has. Compiled.
+"""
+
+from mulbudget.hw.adders.chance import below
+from mulbudget.hw.adders.compiled import compiled
+from mulbudget.hw.adders.ruin import any_adder
+from mulbudget.hw.adders.state import State
+from mulbudget.hw.adders.sums import has_room, put, take
+
+_STEPS = 200
+
+
+@compiled
+def inject(s: State) -> int:
+    """Put a random adder into a sum; gives the sum, or -1 where it may not have the adder."""
+    value = any_adder(s)
+    if value < 0:
+        return -1
+    one = _step(s, s.values[value].first_term, below(s.random, s.values[value].length))
+    term = s.cells[one].term
+    use = s.values[term >> 8].first_use
+    for _ in range(below(s.random, s.values[term >> 8].uses)):
+        use = s.cells[use].next_use
+    total = s.cells[use].total
+    over = ((s.cells[use].term >> 1) & 127) - ((term >> 1) & 127)
+    if total == value or over < 0 or not _may_have(s, total, use, value):
+        return -1
+    sign = (s.cells[use].term ^ term) & 1
+    take(s, use)
+    cell = s.values[value].first_term
+    while cell >= 0:
+        if cell != one:
+            put(s, total, (s.cells[cell].term + 2 * over) ^ sign ^ 1)
+        cell = s.cells[cell].next_term
+    put(s, total, value << 8 | over << 1 | sign)
+    return total
+
+
+@compiled
+def _step(s: State, cell: int, steps: int) -> int:
+    """The cell so many terms after another of its sum."""
+    for _ in range(steps):
+        cell = s.cells[cell].next_term
+    return cell
+
+
+@compiled
+def _may_have(s: State, total: int, use: int, value: int) -> bool:
+    """Whether a sum may have an adder and all but one of its terms in the place of a term."""
+    length = s.values[value].length
+    if not has_room(s, length, length * (length + s.values[total].length)):
+        return False
+    if not s.now[0].limited:
+        return total < s.now[0].adders_from or not _needs(s, value, total)
+    # What is too deep for the sum to have also has no slack to be had.
+    need = (1 << s.values[value].depth) - (2 << s.values[s.cells[use].term >> 8].depth)
+    cell = s.values[value].first_term
+    while cell >= 0:
+        need += 1 << s.values[s.cells[cell].term >> 8].depth
+        cell = s.cells[cell].next_term
+    return s.values[total].slack >= need
+
+
+@compiled
+def _needs(s: State, value: int, other: int) -> bool:
+    """Whether an adder needs another; True as well where that takes long to find out."""
+    s.found[0], number = value, 1
+    for _ in range(_STEPS):
+        if number == 0:
+            return False
+        number -= 1
+        value = s.found[number]
+        if value == other:
+            return True
+        cell = s.values[value].first_term
+        while cell >= 0 and number < len(s.found):
+            if s.cells[cell].term >> 8 >= s.now[0].adders_from:
+                s.found[number] = s.cells[cell].term >> 8
+                number += 1
+            cell = s.cells[cell].next_term
+    return True
