@@ -40,21 +40,28 @@ class Term(NamedTuple):
     shift: int = 0
 
 
+def join(left: Term, right: Term, n_in: int, adds: list[Add]) -> Term:
+    """Append the adder of two terms to `adds`; gives their sum, negative only where both are.
+
+    The values after the `n_in` inputs are those of `adds`.
+    """
+    if left.negative and not right.negative:
+        left, right = right, left
+    shift = min(left.shift, right.shift)
+    subtract = left.negative != right.negative
+    adds.append(Add(left.value, right.value, subtract, left.shift - shift, right.shift - shift))
+    depth = 1 + max(left.depth, right.depth)
+    return Term(depth, n_in + len(adds) - 1, left.negative, shift)
+
+
 def add_up(terms: list[Term], n_in: int, adds: list[Add]) -> Term | None:
     """Append the adders of a sum to `adds`, shallow terms first; gives the sum, None of nothing.
 
-    `terms` is used up. The values after the `n_in` inputs are those of `adds`.
+    `terms` is used up.
     """
     heapq.heapify(terms)
     while len(terms) > 1:
-        left, right = heapq.heappop(terms), heapq.heappop(terms)
-        if left.negative and not right.negative:
-            left, right = right, left
-        shift = min(left.shift, right.shift)
-        subtract = left.negative != right.negative
-        adds.append(Add(left.value, right.value, subtract, left.shift - shift, right.shift - shift))
-        depth, value = 1 + max(left.depth, right.depth), n_in + len(adds) - 1
-        heapq.heappush(terms, Term(depth, value, left.negative, shift))
+        heapq.heappush(terms, join(heapq.heappop(terms), heapq.heappop(terms), n_in, adds))
     return terms[0] if terms else None
 
 
