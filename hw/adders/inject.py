@@ -1,4 +1,4 @@
-"""Injection: an adder comes into a sum that has one of its terms, and its other terms leave again.
+"""Injection: an adder or a row comes into a sum that has one of its terms; its others leave again.
 
 The sum stays what it is, by terms that cancel; so pairs come about that no way of splitting up the
 sum has. Compiled.
@@ -6,21 +6,22 @@ sum has. Compiled.
 
 from mulbudget.hw.adders.chance import below
 from mulbudget.hw.adders.compiled import compiled
-from mulbudget.hw.adders.ruin import any_adder
 from mulbudget.hw.adders.state import State
-from mulbudget.hw.adders.sums import has_room, put, take
+from mulbudget.hw.adders.sums import depth_needed, has_room, new_adder, put, take
 
 _STEPS = 200
 
 
 @compiled
 def inject(s: State) -> int:
-    """Put a random adder into a sum; gives the sum, or -1 where it may not have the adder."""
-    value = any_adder(s)
-    if value < 0:
+    """Put a random adder or row into a sum; gives the sum, or -1 where it may not have it."""
+    start = s.now[0].rows_from
+    value = start + below(s.random, s.now[0].adders_to - start)
+    if s.values[value].length < 2:
         return -1
-    one = _step(s, s.values[value].first_term, below(s.random, s.values[value].length))
-    term = s.cells[one].term
+    term = s.cells[
+        _step(s, s.values[value].first_term, below(s.random, s.values[value].length))
+    ].term
     use = s.values[term >> 8].first_use
     for _ in range(below(s.random, s.values[term >> 8].uses)):
         use = s.cells[use].next_use
@@ -28,15 +29,37 @@ def inject(s: State) -> int:
     over = ((s.cells[use].term >> 1) & 127) - ((term >> 1) & 127)
     if total == value or over < 0 or not _may_have(s, total, use, value):
         return -1
+    if value < s.now[0].adders_from:
+        value = _as_adder(s, value)
     sign = (s.cells[use].term ^ term) & 1
     take(s, use)
     cell = s.values[value].first_term
     while cell >= 0:
-        if cell != one:
+        if s.cells[cell].term != term:
             put(s, total, (s.cells[cell].term + 2 * over) ^ sign ^ 1)
         cell = s.cells[cell].next_term
     put(s, total, value << 8 | over << 1 | sign)
     return total
+
+
+@compiled
+def _as_adder(s: State, row: int) -> int:
+    """Make a row an adder that the row has as its only term."""
+    depth, weight = 0, 0
+    if s.now[0].limited:
+        depth = depth_needed(s, row)
+    cell = s.values[row].first_term
+    while cell >= 0:
+        weight += s.values[s.cells[cell].term >> 8].weight << ((s.cells[cell].term >> 1) & 127)
+        cell = s.cells[cell].next_term
+    value = new_adder(s, depth, weight)
+    while s.values[row].length > 0:
+        cell = s.values[row].first_term
+        term = s.cells[cell].term
+        take(s, cell)
+        put(s, value, term)
+    put(s, row, value << 8)
+    return value
 
 
 @compiled
@@ -51,12 +74,12 @@ def _step(s: State, cell: int, steps: int) -> int:
 def _may_have(s: State, total: int, use: int, value: int) -> bool:
     """Whether a sum may have an adder and all but one of its terms in the place of a term."""
     length = s.values[value].length
-    if not has_room(s, length, length * (length + s.values[total].length)):
+    if not has_room(s, 2 * length, length * (2 * length + s.values[total].length)):
         return False
     if not s.now[0].limited:
         return total < s.now[0].adders_from or not _needs(s, value, total)
     # What is too deep for the sum to have also has no slack to be had.
-    need = (1 << s.values[value].depth) - (2 << s.values[s.cells[use].term >> 8].depth)
+    need = (1 << depth_needed(s, value)) - (2 << s.values[s.cells[use].term >> 8].depth)
     cell = s.values[value].first_term
     while cell >= 0:
         need += 1 << s.values[s.cells[cell].term >> 8].depth

@@ -146,7 +146,8 @@ class Search:
             ]
         if self._goal.max_depth is not None:
             s.now["limited"] = 1
-            s.values["slack"][columns:first] = 1 << min(self._goal.max_depth, _DEEPEST)
+            depth = min(self._goal.max_depth, _DEEPEST)
+            s.values["depth"][columns:first], s.values["slack"][columns:first] = depth, 1 << depth
         fill(s, totals, terms)
         suspect_all(s)
         offer_all(s)

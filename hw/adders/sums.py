@@ -226,13 +226,19 @@ def clean(s: State) -> None:
 
 
 @compiled
+def depth_needed(s: State, total: int) -> int:
+    """The least depth of a sum with the terms that it has, where depth is limited."""
+    needed, depth = (1 << s.values[total].depth) - s.values[total].slack, 0
+    while 1 << depth < needed:
+        depth += 1
+    return depth
+
+
+@compiled
 def lower_all(s: State) -> None:
     """Note where adders are less deep than they may be: the sums that have them gain slack."""
     for value in range(s.now[0].adders_from, s.now[0].adders_to):
-        depth = s.values[value].depth
-        needed = (1 << depth) - s.values[value].slack
-        while s.values[value].busy and depth > 1 and needed <= 1 << (depth - 1):
-            depth -= 1
+        depth = depth_needed(s, value) if s.values[value].busy else s.values[value].depth
         gained = (1 << s.values[value].depth) - (1 << depth)
         s.values[value].depth = depth
         s.values[value].slack -= gained

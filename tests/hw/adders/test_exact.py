@@ -38,6 +38,9 @@ CASES = {
 }
 """Matrices, a word a row."""
 
+HARD, LONG = {"++++ +-+- ++-- +--+"}, 100_000
+"""What takes more iterations: 7 adders are far from the 8 of the fast transform."""
+
 PRODUCTS = {
     "+00+ 00++ +000 000+ ++00 -0+0 0+0-": 5,  # Strassen (1969), 5 + 5 + 8: of one matrix,
     "+00+-0+ 00+0+00 0+0+000 +-+00+0": 8,  # and of the products
@@ -58,10 +61,10 @@ def test_all_graphs_have_been_tried(text: str, fewest: Fewest) -> None:
 
 
 @pytest.mark.parametrize(("text", "fewest"), CASES.items(), ids=CASES)
-def test_the_search_finds_the_fewest_that_do_without_cancelling(text: str, fewest: Fewest) -> None:
-    graph = optimize(parse(text), iterations=2000)
-    assert graph.adders <= fewest.without_cancelling
-    assert lower_bound(parse(text)) <= min(graph.adders, fewest.doubling)
+def test_the_search_finds_the_fewest(text: str, fewest: Fewest) -> None:
+    graph = optimize(parse(text), iterations=LONG if text in HARD else 30_000)
+    assert graph.adders == fewest.doubling
+    assert lower_bound(parse(text)) <= graph.adders
 
 
 @pytest.mark.parametrize(("text", "adders"), PRODUCTS.items(), ids=PRODUCTS)
