@@ -1,6 +1,11 @@
 """The matrices that adder graphs are measured on."""
 
-from typing import Any, NamedTuple
+import gzip
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +26,7 @@ class Random(NamedTuple):
         """The same for the same four numbers."""
         draws = np.random.default_rng(self.seed).random((self.n_out, self.n_in))
         ones = (1 - self.zeros) / 2
-        return np.int64(draws < ones) - np.int64(draws >= 1 - ones)
+        return (draws < ones).astype(np.int64) - (draws >= 1 - ones)
 
     @property
     def name(self) -> str:
@@ -42,3 +47,57 @@ _SHAPES = [
 
 RANDOM = [Random(*shape, seed) for seed, shape in enumerate(_SHAPES)]
 """Thirty, from small to large."""
+
+
+class Scheme(NamedTuple):
+    """An exact ternary scheme of matrix multiplication, whose three parts are graphs apart."""
+
+    name: str
+    published: int
+    parts: tuple[Matrix, Matrix, Matrix]
+
+
+class Layer(NamedTuple):
+    """A trained ternary convolution of CIFAR-10."""
+
+    name: str
+    published: int
+    matrix: Matrix
+
+
+def schemes() -> list[Scheme]:
+    """All there are, with the additions after the best published reduction."""
+    with gzip.open(_folder() / "schemes.jsonl.gz", "rt") as file:
+        read = map(json.loads, file)
+        return [
+            Scheme(
+                each["name"],
+                each["published_additions"],
+                (_matrix(each["Wa"]), _matrix(each["Wb"]), _matrix(each["Wc"])),
+            )
+            for each in read
+        ]
+
+
+def trained() -> list[Layer]:
+    """Two layers, with the adders that were published for them."""
+    return [_layer("cifar10-twn-conv1", 295), _layer("cifar10-twn-conv3", 8492)]
+
+
+def _layer(name: str, published: int) -> Layer:
+    with gzip.open(_folder() / f"{name}.csv.gz", "rt") as file:
+        columns_are_outputs = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    return Layer(name, published, np.ascontiguousarray(columns_are_outputs.T))
+
+
+def _matrix(rows: list[list[int]]) -> Matrix:
+    return np.array(rows, dtype=np.int64)
+
+
+def _folder() -> Path:
+    """In MULBUDGET_DATA, else in ../shared/data beside the checkout."""
+    named = os.environ.get("MULBUDGET_DATA")
+    data = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    if not (data / "matrices").is_dir():
+        sys.exit(f"there is no {data / 'matrices'}: set MULBUDGET_DATA to the folder that holds it")
+    return data / "matrices"
