@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from bench import peers
+from bench import luts, peers
 from bench.matrices import RANDOM, Matrix, Random, Scheme, schemes, trained
 from bench.report import Row, report
 from mulbudget.cli.console import console
@@ -42,6 +42,7 @@ class Section(StrEnum):
     DEPTH = "depth"
     SCHEMES = "schemes"
     TRAINED = "trained"
+    LUTS = "luts"
 
 
 def main(
@@ -56,6 +57,7 @@ def main(
         Section.DEPTH: lambda: (row for case in RANDOM[:first] for row in at_depths(case)),
         Section.SCHEMES: lambda: (against_scheme(each, seconds) for each in schemes()[:first]),
         Section.TRAINED: lambda: (against_published(*each) for each in trained()[:first]),
+        Section.LUTS: lambda: (row for case in luts.CASES[:first] for row in luts.rows(case)),
     }
     console().print(f"beside {peers.versions()}; one thread each")
     _warm_up()

@@ -20,12 +20,13 @@ class Cells(NamedTuple):
 def synthesise(sources: Sequence[Path], family: Family, folder: Path, keep: str = "") -> Cells:
     """Count the cells of the module `top`, by the family's synthesis with the quick mapper.
 
+    `sources` lie in `folder`: Yosys as WebAssembly sees no other.
     `keep` selects wires of the sources, in the words of Yosys, that synthesis has to keep: adders
     that are not kept fuse with those that take their sums.
     """
     script = "; ".join(
         [
-            f"read_verilog -defer {' '.join(str(each.resolve()) for each in sources)}",
+            f"read_verilog -defer {' '.join(str(each.relative_to(folder)) for each in sources)}",
             "hierarchy -top top",
             *([f"setattr -set keep 1 {keep}"] if keep else []),
             f"{family.synth} -noabc9",
