@@ -8,7 +8,12 @@ from bench import peers
 from bench.matrices import RANDOM, Matrix, Random
 from bench.report import Row
 from bench.synthesis import Cells, synthesise
+from mulbudget.hw.adders import AdderGraph, optimize
+from mulbudget.hw.circuit import Circuit
 from mulbudget.hw.families import FAMILIES, Family
+from mulbudget.hw.verilog import convert_circuit
+from mulbudget.spn import Range
+from mulbudget.spn.files import write_whole
 
 CASES = [RANDOM[seed] for seed in (1, 2, 3, 4, 5, 6, 8, 9, 15, 16)]
 """Ten of moderate size."""
@@ -16,21 +21,37 @@ CASES = [RANDOM[seed] for seed in (1, 2, 3, 4, 5, 6, 8, 9, 15, 16)]
 BITS, LEVELS = 8, 2
 """Of a signed input, and adders between registers."""
 
+SECONDS = 10.0
+"""For our graph."""
+
 _ADDERS_OF_PEERS = "w:v*"
 
 
 def rows(case: Random) -> Iterator[Row]:
-    """A row for each family."""
+    """A row for each family; flip-flops without those that da4ml and alkaid put at the inputs."""
     matrix = case.matrix()
+    graph = optimize(matrix, seconds=SECONDS)
     with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
         folder = Path(temporary)
         sources = {name: _write(name, matrix, folder) for name in peers.installed()}
         for family in (FAMILIES["ecp5"], FAMILIES["ice40-hx"]):
             row: Row = {"matrix": case.name, "family": family.title}
+            ours = synthesise([_write_ours(graph, family, folder)], family, folder)
+            row |= {"ours LUTs": ours.luts, "ours FFs": ours.flip_flops}
             for name, variants in sources.items():
-                cells = _best(variants, family, folder)
-                row |= {f"{name} LUTs": cells.luts, f"{name} FFs": cells.flip_flops}
+                theirs = _best(variants, family, folder)
+                row |= {
+                    f"{name} LUTs": theirs.luts,
+                    f"{name} FFs": theirs.flip_flops - BITS * case.n_in,
+                    f"ratio to {name}": ours.luts / theirs.luts,
+                }
             yield row
+
+
+def _write_ours(graph: AdderGraph, family: Family, folder: Path) -> Path:
+    x = Range.uniform(-(2 ** (BITS - 1)), 2 ** (BITS - 1) - 1, graph.n_in)
+    circuit = Circuit("top", graph, x, levels_per_stage=LEVELS, family=family)
+    return write_whole(folder / f"{family.name}.v", convert_circuit(circuit))
 
 
 def _write(name: str, matrix: Matrix, folder: Path) -> list[list[Path]]:
