@@ -55,7 +55,7 @@ bitstream: $(REPORT) ## synthesis, place and route for BOARD, with a report
 program: $(REPORT) ## load the bitstream into the connected BOARD
 	$(MULBUDGET) program $(dir $(REPORT)) --board $(BOARD)
 
-bench: $(BIN)/peers ## time and size, measured, beside da4ml and alkaid
+bench: $(BIN)/peers $(NETWORK) ## time and size, measured, beside da4ml and alkaid
 	$(BIN)/python -m bench
 
 ##@ For whoever changes the project

@@ -37,11 +37,13 @@ def installed() -> list[str]:
 
 
 def versions() -> str:
-    """What is compared with, as in 'da4ml 0.6.0, alkaid 0.8.2'; how to have it where it is not."""
-    missing = [name for name in NAMES if name not in installed()]
-    found = [f"{name} {metadata.version(name)}" for name in installed()]
-    hint = [f"without {' and '.join(missing)}: pip install -e '.[peers]'"] if missing else []
-    return ", ".join(found + hint)
+    """What is compared with, as in 'da4ml 0.6.0, alkaid 0.8.2'; how to have what is missing."""
+    return ", ".join(
+        f"{name} {metadata.version(name)}"
+        if name in installed()
+        else f"no {name} (for it: pip install -e '.[peers]')"
+        for name in NAMES
+    )
 
 
 def solve(name: str, matrix: npt.NDArray[Any], above: int = -1) -> Solution:

@@ -33,7 +33,8 @@ def report(name: str, rows: Iterable[Row]) -> None:
     text = [key for key, value in come[0].items() if isinstance(value, str)]
     summary = [_summary(key, come) for key in columns if key.startswith("ratio")]
     printer.print(table(name, columns, cells, text=text))
-    printer.print("\n".join(summary))
+    for line in summary:
+        printer.print(line)
     lines = [_line(columns), _line("---" for _ in columns), *map(_line, cells), "", *summary]
     write_whole(FOLDER / f"{name}.md", "\n".join(lines) + "\n")
 
