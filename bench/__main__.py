@@ -1,21 +1,24 @@
-"""`python -m bench [accuracy|path]`: measured figures, printed as they come."""
+"""`python -m bench [accuracy|path|adders]`: measured figures, printed as they come."""
 
-import sys
+import typer
 
-from bench import accuracy, path
+from bench import accuracy, adders, path
 
-BENCHES = {"accuracy": accuracy.main, "path": path.main}
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-def main() -> None:
-    """Run the benches that are named, or all of them."""
-    names = sys.argv[1:] or list(BENCHES)
-    unknown = [name for name in names if name not in BENCHES]
-    if unknown:
-        sys.exit(f"there is no bench {unknown[0]!r}: choose from {', '.join(BENCHES)}")
-    for name in names:
-        BENCHES[name]()
+@app.callback(invoke_without_command=True)
+def every(context: typer.Context) -> None:
+    """Run the bench that is named, or all of them."""
+    if context.invoked_subcommand is None:
+        accuracy.main()
+        path.main()
+        adders.main()
 
+
+app.command("accuracy")(accuracy.main)
+app.command("path")(path.main)
+app.command("adders")(adders.main)
 
 if __name__ == "__main__":
-    main()
+    app(prog_name="python -m bench")

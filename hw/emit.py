@@ -33,7 +33,7 @@ def emit(
     schedule: Schedule,
     *,
     inputs: Sequence[Value],
-    enable: Signal,
+    enable: Value,
     dsp: Dsp | None,
     complements: Collection[int] = (),
 ) -> list[Value]:
@@ -57,7 +57,7 @@ class _Emitter:
         datapath: Datapath,
         schedule: Schedule,
         inputs: Sequence[Value],
-        enable: Signal,
+        enable: Value,
         dsp: Dsp | None,
         complements: Collection[int],
     ) -> None:

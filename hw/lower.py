@@ -1,108 +1,18 @@
 """Operators as datapaths: sums from adder graphs, products in DSP blocks or by shift-and-add."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.hw.adders import AdderGraph, least_depth, multiply_by, optimize
-from mulbudget.hw.datapath import (
-    Clamp,
-    Constant,
-    Datapath,
-    Greater,
-    Input,
-    Offset,
-    Op,
-    Product,
-    Select,
-    Shift,
-    Sum,
-)
+from mulbudget.hw.adders import AdderGraph, Output, least_depth, multiply_by, optimize
+from mulbudget.hw.builder import Builder
+from mulbudget.hw.datapath import Clamp, Datapath, Greater, Offset, Product, Select, Sum
 from mulbudget.spn import Range, Requantize, SumProduct, width
 
 _ITERATIONS, _MOST_ITERATIONS = 50, 10_000
 """Of the search for adder graphs, for each entry, and in all: seconds for large layers."""
-
-
-@dataclass
-class _Builder:
-    """A datapath in the making."""
-
-    ops: list[Op] = field(default_factory=list)
-
-    def put(self, op: Op) -> int:
-        self.ops.append(op)
-        return len(self.ops) - 1
-
-    def inputs(self, x: Range) -> list[int]:
-        return [
-            self.put(Input(name=f"x{channel}", low=low, high=high, channel=channel))
-            for channel, (low, high) in enumerate(x.ends)
-        ]
-
-    def range_of(self, values: list[int]) -> Range:
-        ops = [self.ops[value] for value in values]
-        return Range(tuple(op.low for op in ops), tuple(op.high for op in ops))
-
-    def constant(self, name: str, value: int) -> int:
-        return self.put(Constant(name=name, low=value, high=value))
-
-    def graph(
-        self, prefix: str, graph: AdderGraph, values: list[int]
-    ) -> list[tuple[int, bool] | None]:
-        """Add a graph's adders; gives each output's value and whether it is to be negated."""
-        ranges = graph.ranges(self.range_of(values))
-        made = list(values)
-        for number, add in enumerate(graph.adds):
-            value = graph.n_in + number
-            made.append(
-                self.put(
-                    Sum(
-                        name=f"{prefix}{number}",
-                        low=ranges.low[value],
-                        high=ranges.high[value],
-                        operands=(made[add.left], made[add.right]),
-                        left_shift=add.left_shift,
-                        right_shift=add.right_shift,
-                        subtract=add.subtract,
-                    )
-                )
-            )
-        outputs: list[tuple[int, bool] | None] = []
-        for number, output in enumerate(graph.outputs):
-            if output.node is None:
-                outputs.append(None)
-                continue
-            value = self.shifted(f"{prefix}out{number}", made[output.node], output.shift)
-            outputs.append((value, output.negative))
-        return outputs
-
-    def shifted(self, name: str, value: int, shift: int) -> int:
-        if not shift:
-            return value
-        op = self.ops[value]
-        low, high = op.low << shift, op.high << shift
-        return self.put(Shift(name=name, low=low, high=high, operands=(value,), shift=shift))
-
-    def offset(self, name: str, value: int, constant: int, negative: bool = False) -> int:
-        """Constant + value, or constant - value; the value itself where that changes nothing."""
-        if not constant and not negative:
-            return value
-        op = self.ops[value]
-        low, high = (-op.high, -op.low) if negative else (op.low, op.high)
-        return self.put(
-            Offset(
-                name=name,
-                low=low + constant,
-                high=high + constant,
-                operands=(value,),
-                constant=constant,
-                negative=negative,
-            )
-        )
 
 
 def live_products(layer: SumProduct, x: Range) -> list[int]:
@@ -147,7 +57,7 @@ def lower_sum_product(
     registers : int
         Of a DSP block that a product passes.
     """
-    builder = _Builder()
+    builder = Builder()
     inputs = builder.inputs(x)
     live = live_products(layer, x)
     bias = [int(value) + rounding for value in layer.bias]
@@ -186,6 +96,47 @@ def lower_sum_product(
     return Datapath(tuple(builder.ops), tuple(outputs), figures)
 
 
+def lower_graph(graph: AdderGraph, x: Range) -> Datapath:
+    """An adder graph as a datapath.
+
+    A value takes one more adder where outputs are its negative, however many they are. Outputs
+    that are equal are one value of the datapath.
+
+    Parameters
+    ----------
+    graph : AdderGraph
+    x : Range
+        Of its inputs.
+
+    Raises
+    ------
+    ValueError
+        When `x` is of another number of inputs.
+    UserError
+        When a value may reach 2**62.
+    """
+    if x.channels != graph.n_in:
+        raise ValueError(f"x must have {graph.n_in} channels, not {x.channels}")
+    builder = Builder()
+    values = builder.adders("n", graph, builder.inputs(x))
+    negated = {
+        node: builder.offset(f"{builder.ops[node].name}_neg", node, 0, negative=True)
+        for node in dict.fromkeys(output.node for output in graph.outputs if output.negative)
+        if node is not None
+    }
+
+    def make(number: int, output: Output) -> int:
+        if output.node is None:
+            return builder.constant(f"out{number}", 0)
+        value = negated[output.node] if output.negative else values[output.node]
+        return builder.shifted(f"out{number}", value, output.shift)
+
+    made = {
+        output: make(number, output) for number, output in enumerate(dict.fromkeys(graph.outputs))
+    }
+    return Datapath(tuple(builder.ops), tuple(made[output] for output in graph.outputs))
+
+
 def _optimized(matrix: npt.NDArray[np.int8]) -> AdderGraph:
     """A graph nearly as shallow as can be; a limit costs few adders, and saves registers."""
     return optimize(
@@ -201,7 +152,7 @@ def _present(made: tuple[int, bool] | None) -> tuple[int, bool]:
     return made
 
 
-def _product(builder: _Builder, number: int, u: int, factor: int, registers: int) -> int:
+def _product(builder: Builder, number: int, u: int, factor: int, registers: int) -> int:
     """Factor * u in a DSP block with so many registers, or by shift-and-add where it has none."""
     if registers:
         op = builder.ops[u]
@@ -220,7 +171,7 @@ def _product(builder: _Builder, number: int, u: int, factor: int, registers: int
     return builder.offset(f"z{number}", value, 0, negative)
 
 
-def _widest(builder: _Builder, values: list[int]) -> int:
+def _widest(builder: Builder, values: list[int]) -> int:
     return max(width(builder.ops[value].low, builder.ops[value].high)[0] for value in values)
 
 
@@ -235,7 +186,7 @@ def lower_requantize(operator: Requantize, x: Range, *, rounded: bool) -> Datapa
     rounded : bool
         Whether the layer before added the rounding constant.
     """
-    builder = _Builder()
+    builder = Builder()
     outputs = []
     for number, value in enumerate(builder.inputs(x)):
         source = value
@@ -255,7 +206,7 @@ def lower_requantize(operator: Requantize, x: Range, *, rounded: bool) -> Datapa
 
 def lower_argmax(x: Range) -> Datapath:
     """The index of the largest channel, by a tournament; of equal ones the lowest index wins."""
-    builder = _Builder()
+    builder = Builder()
     players = [
         (value, builder.constant(f"index{number}", number))
         for number, value in enumerate(builder.inputs(x))
@@ -271,7 +222,7 @@ def lower_argmax(x: Range) -> Datapath:
 
 
 def _match(
-    builder: _Builder, name: str, left: tuple[int, int], right: tuple[int, int]
+    builder: Builder, name: str, left: tuple[int, int], right: tuple[int, int]
 ) -> tuple[int, int]:
     """The greater of two players (value, index), the left one where they are equal."""
     greater = builder.put(Greater(name=f"gt{name}", low=0, high=1, operands=(right[0], left[0])))

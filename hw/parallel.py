@@ -85,9 +85,7 @@ class ParallelLayer(wiring.Component):
             inputs=fields,
             enable=enable,
             dsp=family and family.dsp,
-            complements=()
-            if family is None or family.free_subtraction
-            else complemented(self.datapath),
+            complements=complemented(self.datapath, family),
         )
         for (name, _), value in zip(self.o.payload.shape(), outputs, strict=True):
             m.d.comb += self.o.payload[name].eq(value)

@@ -6,17 +6,21 @@ some uses want it plain and others complemented.
 """
 
 from mulbudget.hw.datapath import Datapath, Offset, Sum
+from mulbudget.hw.families import Family
 from mulbudget.spn import width
 
 _PASSES = 20
 
 
-def complemented(datapath: Datapath) -> frozenset[int]:
+def complemented(datapath: Datapath, family: Family | None) -> frozenset[int]:
     """The values to store as complements, by local search over what each adder asks for.
 
-    Every subtraction asks for one operand plain and one complemented, and every sum for both alike;
+    None where the family's carry chain inverts an operand by itself, or there is no family. Every
+    subtraction asks for one operand plain and one complemented, and every sum for both alike;
     each adder is turned to what leaves the fewest bits of inverters, until nothing improves.
     """
+    if family is None or family.free_subtraction:
+        return frozenset()
     ops = datapath.ops
     search = _Search(datapath)
     adders = [value for value, op in enumerate(ops) if isinstance(op, Sum)]

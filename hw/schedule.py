@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mulbudget.hw.datapath import Constant, Datapath
+from mulbudget.hw.datapath import Constant, Datapath, Shift
 from mulbudget.spn import width
 
 
@@ -47,6 +47,12 @@ def schedule(datapath: Datapath, levels_per_stage: int) -> Schedule:
     return Schedule(tuple(stages), tuple(last), latency, bits)
 
 
+def unregistered(datapath: Datapath) -> Schedule:
+    """All operations between two clock edges, which are somebody else's: no register, latency 0."""
+    stages = (0,) * len(datapath.ops)
+    return Schedule(stages, stages, 0, 0)
+
+
 def _as_soon_as_possible(datapath: Datapath, levels_per_stage: int) -> tuple[list[int], int]:
     """The stage of each value, and that of the outputs."""
     ops = datapath.ops
@@ -87,10 +93,14 @@ class _Uses:
         return max(self.at(value), default=0)
 
     def move_later(self, value: int) -> None:
-        """Move an operation to the stage before its first use, where that saves flip-flops."""
+        """Move an operation to the stage before its first use, where that saves flip-flops.
+
+        A shift is wires, and moves into the very stage of its use.
+        """
         op, before = self._ops[value], self._stages[value]
-        target = min(self.at(value), default=0) - 1
-        if not op.levels or op.clocks or target <= before:
+        wires = isinstance(op, Shift)
+        target = min(self.at(value), default=0) - (not wires)
+        if not (op.levels or wires) or op.clocks or target <= before:
             return
         concerned = {value, *op.operands}
         cost = sum(map(self._flip_flops, concerned))

@@ -4,9 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from amaranth import ClockDomain
 from amaranth.back import verilog
+from amaranth.hdl import Fragment
+from amaranth.lib import wiring
 
 from mulbudget.hw.accelerator import Accelerator
+from mulbudget.hw.circuit import Circuit
 from mulbudget.hw.parallel import ParallelLayer
 from mulbudget.hw.plan import LayerPlan, Plan
 from mulbudget.hw.sidecar import Layer, Sidecar, channels, encode
@@ -34,10 +38,28 @@ def write(network: Network, plan: Plan, folder: str | os.PathLike[str]) -> Sidec
     return sidecar
 
 
-def convert(accelerator: Accelerator, name: str) -> str:
-    """The Verilog of an accelerator, as module `name`."""
+def convert(component: wiring.Component, name: str) -> str:
+    """The Verilog of a component, as module `name`."""
     with packaged_yosys():
-        return verilog.convert(accelerator, name=name, strip_internal_attrs=True)
+        return verilog.convert(component, name=name, strip_internal_attrs=True)
+
+
+def convert_circuit(circuit: Circuit) -> str:
+    """The Verilog of an adder graph, as module `circuit.name`.
+
+    Its ports are those of the circuit, and `clk` where it has registers.
+    """
+    clock = ClockDomain("sync", reset_less=True)
+    fragment = Fragment.get(circuit, None)
+    fragment.add_domains(clock)
+    ports = [getattr(circuit, name) for name in circuit.signature.members]
+    with packaged_yosys():
+        return verilog.convert(
+            fragment,
+            name=circuit.name,
+            ports=[clock.clk, *ports] if circuit.latency else ports,
+            strip_internal_attrs=True,
+        )
 
 
 @contextmanager

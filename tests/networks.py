@@ -123,12 +123,17 @@ def append(network: Network, name: str, operator: SumProduct | Requantize | ArgM
 
 
 def samples(network: Network, count: int, seed: int = 0) -> npt.NDArray[np.int64]:
-    """Random inputs over the whole range; the first is its lower end, the second its upper end."""
-    low, high = (np.array(ends) for ends in (network.input.range.low, network.input.range.high))
-    x = np.random.default_rng(seed).integers(low, high, (count, len(low)), endpoint=True)
-    for row, ends in zip(x, (low, high), strict=False):
+    """Random inputs of a network; see `corners`."""
+    return corners(network.input.range, count, seed)
+
+
+def corners(x: Range, count: int, seed: int = 0) -> npt.NDArray[np.int64]:
+    """Random samples over a whole range; the first is its lower end, the second its upper end."""
+    low, high = np.array(x.low), np.array(x.high)
+    rows = np.random.default_rng(seed).integers(low, high, (count, len(low)), endpoint=True)
+    for row, ends in zip(rows, (low, high), strict=False):
         row[:] = ends
-    return x
+    return rows
 
 
 def example() -> Network:

@@ -58,6 +58,12 @@ def test_a_target_makes_what_it_needs_first(tmp_path: Path, target: str, steps: 
     assert text.index("requirements.lock") < places[0]
 
 
+def test_only_the_bench_installs_what_it_compares_with() -> None:
+    assert "-e '.[peers]'" in make("-n", "-W", "requirements.lock", "bench").stdout
+    for target in ("test", "lint", "demo"):
+        assert "peers" not in make("-n", "-W", "requirements.lock", target).stdout
+
+
 def test_what_is_made_is_not_made_again(tmp_path: Path) -> None:
     made = [tmp_path / "network.spn", tmp_path / "verilog" / "digits.v"]
     for path in made:

@@ -1,7 +1,7 @@
 import pytest
 
-from mulbudget.hw.datapath import Constant, Datapath, Input, Op, Product, Sum
-from mulbudget.hw.schedule import schedule
+from mulbudget.hw.datapath import Constant, Datapath, Input, Op, Product, Shift, Sum
+from mulbudget.hw.schedule import schedule, unregistered
 
 
 def chain(length: int) -> Datapath:
@@ -36,6 +36,20 @@ def test_a_product_takes_the_clocks_of_its_registers_and_ends_a_stage() -> None:
     )
     plan = schedule(Datapath(ops, (1,)), 2)
     assert (plan.stages, plan.latency, plan.register_bits) == ((0, 2), 2, 0)
+
+
+def test_what_is_kept_is_the_value_not_its_shift() -> None:
+    ops = (
+        Input(name="x", low=0, high=3, channel=0),
+        Shift(name="y", low=0, high=24, operands=(0,), shift=3),
+    )
+    plan = schedule(Datapath(ops, (1,)), 1)
+    assert (plan.stages, plan.latency, plan.register_bits) == ((0, 1), 1, 2)
+
+
+def test_without_registers_all_happens_at_once() -> None:
+    plan = unregistered(chain(4))
+    assert (set(plan.stages), plan.latency, plan.register_bits) == ({0}, 0, 0)
 
 
 def test_constants_wait_for_nothing() -> None:
