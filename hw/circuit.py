@@ -95,7 +95,7 @@ class Circuit(wiring.Component):
             self._schedule,
             inputs=[port for name, port in ports.items() if name.startswith("i")],
             enable=Const(1),
-            dsp=None,
+            family=self._family,
             complements=complemented(self.datapath, self._family),
         )
         ends = [port for name, port in ports.items() if name.startswith("o")]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
+from mulbudget.hw.carry import top_apart
 from mulbudget.hw.channels import shape
 from mulbudget.hw.datapath import (
     Clamp,
@@ -18,7 +19,7 @@ from mulbudget.hw.datapath import (
     Shift,
     Sum,
 )
-from mulbudget.hw.families import Dsp
+from mulbudget.hw.families import Family
 from mulbudget.hw.multiplier import Multiplier
 from mulbudget.hw.schedule import Schedule
 
@@ -34,7 +35,7 @@ def emit(
     *,
     inputs: Sequence[Value],
     enable: Value,
-    dsp: Dsp | None,
+    family: Family | None,
     complements: Collection[int] = (),
 ) -> list[Value]:
     """Add a datapath to module `m` and give its outputs, all of stage `schedule.latency`.
@@ -43,7 +44,7 @@ def emit(
     `complements` the complement is stored, with `_n` behind the name. Registers take a new value
     where `enable` is 1, and have no reset.
     """
-    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, dsp, complements)
+    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, family, complements)
     for value in range(len(datapath.ops)):
         emitter.emit(value)
     return [emitter.at(value, schedule.latency) for value in datapath.outputs]
@@ -58,12 +59,12 @@ class _Emitter:
         schedule: Schedule,
         inputs: Sequence[Value],
         enable: Value,
-        dsp: Dsp | None,
+        family: Family | None,
         complements: Collection[int],
     ) -> None:
         self._m, self._layer, self._schedule = m, layer, schedule
         self._ops, self._inputs = datapath.ops, inputs
-        self._enable, self._dsp, self._complements = enable, dsp, complements
+        self._enable, self._family, self._complements = enable, family, complements
         self._made: list[list[Value]] = []
 
     def at(self, value: int, stage: int) -> Value:
@@ -121,6 +122,8 @@ class _Emitter:
             total = other + right if op.subtract else other - right
         else:
             total = left - right if op.subtract else left + right
+        if top_apart(self._family, op, *(self._ops[each] for each in op.operands)):
+            return self._sum_and_top(op, stage, left, right)
         wanted = value in self._complements
         suffix = "_n" if wanted else ""
         if wanted == complement:
@@ -132,9 +135,27 @@ class _Emitter:
             self._m.d.comb += signal.eq(~total)
         return signal
 
+    def _sum_and_top(self, op: Sum, stage: int, left: Value, right: Value) -> Value:
+        """A sum whose top bit is not of the carry chain; see `carry`.
+
+        Where the operands' signs differ, the sum is no wider than they are.
+        """
+        signal = self._signal(op, stage)
+        bits = len(signal) - 1
+        lower = Signal(bits, name=f"{self._layer}_{op.name}_lower_s{stage}", attrs=_KEEP)
+        self._m.d.comb += lower.eq(left - right if op.subtract else left + right)
+        first, second = (_low_bits(each, bits)[-1] for each in (left, right))
+        second = ~second if op.subtract else second
+        if op.low < 0:
+            top = Mux(first == second, first, lower[-1])
+        else:
+            top = (first & second) | ((first | second) & ~lower[-1])
+        self._m.d.comb += signal.eq(Cat(lower, top))
+        return signal
+
     def _product(self, op: Product, stage: int) -> Value:
         operand = self._ops[op.operands[0]]
-        multiplier = Multiplier(op, operand, self._dsp)
+        multiplier = Multiplier(op, operand, self._family and self._family.dsp)
         self._m.submodules[f"{self._layer}_{op.name}"] = multiplier
         self._m.d.comb += [
             multiplier.enable.eq(self._enable),

@@ -53,6 +53,8 @@ class Family:
         A cautious delay in nanoseconds of an adder with its wires.
     free_subtraction : bool
         Whether the carry chain inverts an operand by itself; else a row of inverters does.
+    carry_bits : int
+        Bits of a sum that a cell of the carry chain makes.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Family:
     dsp: Dsp | None
     level_ns: float
     free_subtraction: bool = True
+    carry_bits: int = 1
 
     def levels_per_stage(self, clock_mhz: float) -> int:
         """How many adders in a chain settle within a clock, from 1 to 8."""
@@ -83,6 +86,7 @@ FAMILIES = {
             cells="ecp5",
             dsp=_dsp("MULT18X18D", 18),
             level_ns=4.0,
+            carry_bits=2,
         ),
         Family(
             name="ice40-up",

@@ -84,7 +84,7 @@ class ParallelLayer(wiring.Component):
             self._schedule,
             inputs=fields,
             enable=enable,
-            dsp=family and family.dsp,
+            family=family,
             complements=complemented(self.datapath, family),
         )
         for (name, _), value in zip(self.o.payload.shape(), outputs, strict=True):
