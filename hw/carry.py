@@ -1,9 +1,11 @@
-"""Which sums leave their top bit out of the carry chain.
+"""What of a sum is in the carry chain: not its lowest bits, perhaps, nor its top bit.
 
 A carry cell of ECP5 makes two bits of a sum, and costs as much where only one is needed. The top
-bit of a sum that is one bit wider than both operands follows from the sign of either and from the
-bit below it: one LUT.
+bit of a sum that is one bit wider than both operands follows from their signs and from the bit
+below it: one LUT.
 """
+
+from collections.abc import Sequence
 
 from mulbudget.hw.datapath import Op, Sum
 from mulbudget.hw.families import Family
@@ -12,29 +14,48 @@ from mulbudget.spn import width
 _SHORTEST = 6
 """Bits of a carry chain: Yosys makes up to 4 of LUTs, and more of them than bits."""
 
+Ends = tuple[int, int]
+"""The lowest and the highest value."""
 
-def top_apart(family: Family | None, op: Sum, left: Op, right: Op) -> bool:
-    """Whether the top bit of a sum is made apart: where a carry cell would be half empty."""
+
+def free_bits(subtract: bool, left_shift: int, right_shift: int) -> int:
+    """The low bits of a sum that are those of one operand, since the other is shifted."""
+    return right_shift if subtract else max(left_shift, right_shift)
+
+
+def top_apart(family: Family | None, left: Ends, right: Ends, result: Ends, free: int) -> bool:
+    """Whether the top bit of a sum is made apart: where a carry cell would be half empty.
+
+    Parameters
+    ----------
+    family : Family or None
+    left, right, result : (int, int)
+        Of the operands, shifted, and of the sum or difference.
+    free : int
+        Its low bits that are wires; see `free_bits`.
+    """
     if family is None or family.carry_bits == 1:
         return False
-    bits, signed = width(op.low, op.high)
-    chain = bits - free_bits(op)
-    operands = ((left, op.left_shift), (right, op.right_shift))
-    return (
-        chain % family.carry_bits == 1
-        and chain > _SHORTEST
-        and all(_fits(each, shift, bits - 1, signed) for each, shift in operands)
-    )
+    bits, signed = width(*result)
+    chain = bits - free
+    fit = all(_fits(each, bits - 1, signed) for each in (left, right))
+    return chain % family.carry_bits == 1 and chain > _SHORTEST and fit
 
 
-def free_bits(op: Sum) -> int:
-    """The low bits of a sum that are those of one operand, since the other is shifted."""
-    return op.right_shift if op.subtract else max(op.left_shift, op.right_shift)
+def sum_top_apart(family: Family | None, op: Sum, ops: Sequence[Op]) -> bool:
+    """`top_apart` of an operation of a datapath."""
+    left, right = ((ops[each].low, ops[each].high) for each in op.operands)
+    free = free_bits(op.subtract, op.left_shift, op.right_shift)
+    ends = shifted(left, op.left_shift), shifted(right, op.right_shift), (op.low, op.high)
+    return top_apart(family, *ends, free)
 
 
-def _fits(op: Op, shift: int, bits: int, signed: bool) -> bool:
-    """Whether an operand, shifted, has so many bits; with its sign where `signed`."""
-    own, own_signed = width(op.low, op.high)
-    if own_signed and not signed:
-        return False
-    return own + shift + (signed and not own_signed) <= bits
+def shifted(ends: Ends, shift: int) -> Ends:
+    """The ends of x << shift."""
+    return ends[0] << shift, ends[1] << shift
+
+
+def _fits(ends: Ends, bits: int, signed: bool) -> bool:
+    """Whether a value has so many bits; with its sign where `signed`."""
+    own, own_signed = width(*ends)
+    return own + (signed and not own_signed) <= bits and signed >= own_signed

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
-from mulbudget.hw.carry import top_apart
+from mulbudget.hw.carry import sum_top_apart
 from mulbudget.hw.channels import shape
 from mulbudget.hw.datapath import (
     Clamp,
@@ -122,7 +122,7 @@ class _Emitter:
             total = other + right if op.subtract else other - right
         else:
             total = left - right if op.subtract else left + right
-        if top_apart(self._family, op, *(self._ops[each] for each in op.operands)):
+        if sum_top_apart(self._family, op, self._ops):
             return self._sum_and_top(op, stage, left, right)
         wanted = value in self._complements
         suffix = "_n" if wanted else ""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mulbudget.hw.adders import Add, AdderGraph, Output
-from mulbudget.hw.carry import free_bits, top_apart
+from mulbudget.hw.carry import free_bits, sum_top_apart
 from mulbudget.hw.circuit import Circuit
 from mulbudget.hw.datapath import Input, Sum
 from mulbudget.hw.families import FAMILIES
@@ -64,20 +64,17 @@ def test_only_a_sum_wider_than_its_operands_has_it_apart() -> None:
     wide = Input(name="x", low=-64, high=63, channel=0)
     narrow = Input(name="y", low=-32, high=31, channel=1)
     total = Sum(name="s", low=-64, high=62, operands=(0, 1))
-    assert top_apart(ECP5, total, narrow, narrow)
-    assert not top_apart(ECP5, total, wide, narrow)
-    assert not top_apart(FAMILIES["ice40-up"], total, narrow, narrow)
-    assert not top_apart(None, total, narrow, narrow)
+    assert sum_top_apart(ECP5, total, [narrow, narrow])
+    assert not sum_top_apart(ECP5, total, [wide, narrow])
+    assert not sum_top_apart(FAMILIES["ice40-up"], total, [narrow, narrow])
+    assert not sum_top_apart(None, total, [narrow, narrow])
 
 
 @pytest.mark.parametrize(
-    ("op", "bits"),
-    [
-        (Sum(name="s", low=0, high=1, left_shift=2), 2),
-        (Sum(name="s", low=0, high=1, right_shift=2), 2),
-        (Sum(name="s", low=0, high=1, right_shift=2, subtract=True), 2),
-        (Sum(name="s", low=0, high=1, left_shift=2, subtract=True), 0),
-    ],
+    ("subtract", "shifts", "bits"),
+    [(False, (2, 0), 2), (False, (0, 2), 2), (True, (0, 2), 2), (True, (2, 0), 0)],
 )
-def test_low_bits_of_the_operand_that_is_not_shifted_are_free(op: Sum, bits: int) -> None:
-    assert free_bits(op) == bits
+def test_low_bits_of_the_operand_that_is_not_shifted_are_free(
+    subtract: bool, shifts: tuple[int, int], bits: int
+) -> None:
+    assert free_bits(subtract, *shifts) == bits
