@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mulbudget.cli.console import console, table
+from mulbudget.cli.console import console, printable, table
 from mulbudget.cli.matrix import read_matrix
 from mulbudget.spn import Range, UserError
 from mulbudget.spn.files import check_writable, write_whole
@@ -99,10 +99,10 @@ def adders(
         outputs, inputs = matrix.shape
         raise UserError(f"{file} as {outputs} outputs of {inputs} inputs: {error}") from error
     x = _inputs(input_bits, unsigned, graph.n_in)
-    printer = console()
+    name, printer = printable(file.name), console()
     if stopped:
         printer.print("stopped early: the best so far")
-    printer.print(_table(f"adder graph of {file.name}", graph))
+    printer.print(_table(f"adder graph of {name}", graph))
     if verilog is not None:
         circuit = _circuit(verilog.stem, graph, x, levels_per_stage, device)
         write_whole(verilog, _verilog(graph, circuit))
@@ -111,7 +111,7 @@ def adders(
     if svg is not None:
         from mulbudget.hw.adders.picture import draw
 
-        write_whole(svg, draw(graph, f"{file.name}: {_size(graph)}"))
+        write_whole(svg, draw(graph, f"{name}: {_size(graph)}"))
         printer.print(f"drawn in {svg}", soft_wrap=True)
 
 

@@ -12,7 +12,7 @@ _RADIUS, _BEND = 11, 8
 
 _STYLE = """
 .ground { fill: #ffffff }
-text { font: 12px sans-serif; text-anchor: middle; dominant-baseline: central; fill: #1b1f24 }
+text { font: 12px sans-serif; text-anchor: middle; fill: #1b1f24 }
 .title { font-size: 15px; text-anchor: start }
 .wire { fill: none; stroke: #57606a }
 .minus { stroke-dasharray: 5 4 }
@@ -43,7 +43,7 @@ class _Wire(NamedTuple):
     minus: bool
     shift: int
     bend: int
-    """How far down it bends: the two wires of an adder may have the same start."""
+    """How far down it bends, so that two wires from one node to another are apart."""
 
 
 def draw(graph: AdderGraph, title: str) -> str:
@@ -60,7 +60,7 @@ def draw(graph: AdderGraph, title: str) -> str:
     """
     wires = list(_wires(graph))
     places, height = _places(graph, wires)
-    width = max(_COLUMN * (_outputs_depth(graph) + 1) + 2 * _MARGIN, 2 * _MARGIN + 8 * len(title))
+    width = max(_COLUMN * _outputs_depth(graph) + 2 * _MARGIN, 2 * _MARGIN + 8 * len(title))
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -68,7 +68,7 @@ def draw(graph: AdderGraph, title: str) -> str:
             f"<title>{escape(title)}</title>",
             f"<style>{_STYLE}</style>",
             f'<rect class="ground" width="{width}" height="{height}"/>',
-            f'<text class="title" x="{_MARGIN // 2}" y="{_TITLE // 2}">{escape(title)}</text>',
+            _text(title, _Point(_MARGIN / 2, _TITLE / 2), ' class="title"'),
             *(_wire(wire, places) for wire in wires),
             *(_label(wire, places) for wire in wires if wire.shift),
             *_nodes(graph, places),
@@ -85,8 +85,9 @@ def _outputs_depth(graph: AdderGraph) -> int:
 def _wires(graph: AdderGraph) -> Iterator[_Wire]:
     """Into adders, then into outputs, whose numbers follow those of the values."""
     for node, add in enumerate(graph.adds, graph.n_in):
-        yield _Wire(add.left, node, False, add.left_shift, -_BEND)
-        yield _Wire(add.right, node, add.subtract, add.right_shift, _BEND)
+        bend = _BEND if add.left == add.right else 0
+        yield _Wire(add.left, node, False, add.left_shift, -bend)
+        yield _Wire(add.right, node, add.subtract, add.right_shift, bend)
     for node, output in enumerate(graph.outputs, graph.n_in + graph.adders):
         if output.node is not None:
             yield _Wire(output.node, node, output.negative, output.shift, 0)
@@ -131,7 +132,7 @@ def _label(wire: _Wire, places: list[_Point]) -> str:
         + (end.y - start.y) * (3 * part**2 - 2 * part**3)
         + wire.bend * 3 * part * (1 - part)
     )
-    return f'<text class="shift" x="{x:.1f}" y="{y:.1f}">&lt;&lt;{wire.shift}</text>'
+    return _text(f"<<{wire.shift}", _Point(x, y), ' class="shift"')
 
 
 def _nodes(graph: AdderGraph, places: list[_Point]) -> Iterator[str]:
@@ -141,7 +142,7 @@ def _nodes(graph: AdderGraph, places: list[_Point]) -> Iterator[str]:
     for node in range(graph.n_in, behind):
         x, y = places[node]
         yield f'<circle class="adder" cx="{x}" cy="{y:.1f}" r="{_RADIUS}"/>'
-        yield f'<text x="{x}" y="{y:.1f}">+</text>'
+        yield _text("+", places[node])
     for number, output in enumerate(graph.outputs):
         zero = " = 0" if output.node is None else ""
         yield _box("output", f"o{number}{zero}", places[behind + number])
@@ -151,4 +152,10 @@ def _box(kind: str, text: str, place: _Point) -> str:
     x, y = place
     width = 8 * len(text) + 12
     box = f'x="{x - width / 2}" y="{y - _RADIUS:.1f}" width="{width}" height="{2 * _RADIUS}" rx="4"'
-    return f'<rect class="{kind}" {box}/><text x="{x}" y="{y:.1f}">{text}</text>'
+    return f'<rect class="{kind}" {box}/>{_text(text, place)}'
+
+
+def _text(text: str, place: _Point, attributes: str = "") -> str:
+    """A line of text, its middle at the height of a place."""
+    x, y = place
+    return f'<text{attributes} x="{x:.1f}" y="{y:.1f}" dy=".35em">{escape(text)}</text>'
