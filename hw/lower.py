@@ -11,7 +11,7 @@ from mulbudget.hw.builder import Builder
 from mulbudget.hw.datapath import Clamp, Datapath, Greater, Offset, Product, Select, Sum
 from mulbudget.spn import Range, Requantize, SumProduct, width
 
-_ITERATIONS, _MOST_ITERATIONS = 50, 10_000
+_ITERATIONS, _MOST_ITERATIONS = 100, 50_000
 """Of the search for adder graphs, for each entry, and in all: seconds for large layers."""
 
 

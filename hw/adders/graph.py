@@ -134,6 +134,10 @@ class AdderGraph:
         """Exact range of each value, inputs first, for independent inputs in `x`."""
         return x.linear(np.stack(self._values(np.eye(self.n_in, dtype=np.int64))))
 
+    def spans(self, x: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Highest less lowest of each value, inputs first, where `x`, (n_in,), has the inputs'."""
+        return np.abs(np.stack(self._values(np.eye(self.n_in, dtype=np.int64)))) @ x
+
     def _values(self, inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         values = list(inputs)
         for add in self.adds:

@@ -1,7 +1,7 @@
 """A small adder graph for a matrix."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from threading import Event
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mulbudget.hw.adders.cost import adder_luts
 from mulbudget.hw.adders.graph import AdderGraph
 from mulbudget.hw.adders.search import Effort, Goal, Progress, Search
 from mulbudget.hw.adders.terms import terms_of_matrix
-from mulbudget.spn import UserError
+from mulbudget.hw.families import Family
+from mulbudget.spn import Range, UserError
 
 LARGEST = (1 << 15) - 1
 """The largest entry of a matrix, and the negative of the smallest."""
@@ -25,6 +27,8 @@ def optimize(
     iterations: int | None = None,
     seed: int = 0,
     max_depth: int | None = None,
+    family: Family | None = None,
+    x: Range | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> AdderGraph:
@@ -49,6 +53,11 @@ def optimize(
         Of the random numbers.
     max_depth : int, optional
         Adders on the longest way, at most.
+    family : Family, optional
+        Whose LUTs to need few of, instead of few adders: the second half of the search changes the
+        graph that the first half finds.
+    x : Range, optional
+        Of the inputs, with `family`; by default they have 8 bits and a sign.
     threads : int
         So many searches at once, each with its own random numbers; the best graph is taken.
     progress : callable, optional
@@ -70,15 +79,10 @@ def optimize(
     if seconds is None and iterations is None:
         seconds = 1.0
     _compile()
-    effort = Effort(iterations=iterations, seconds=seconds)
-    goal = _adders(checked, max_depth)
-    searches = [_started(checked, goal, [seed, thread]) for thread in range(threads)]
-    try:
-        _run(searches, effort, progress)
-    except KeyboardInterrupt:
-        if iterations is not None:
-            raise
-    graph = min((search.graph for search in searches), key=lambda graph: graph.adders)
+    goal = _few_adders(checked, max_depth)
+    if family is not None:
+        goal = _few_luts(family, x or Range.uniform(-128, 127, checked.shape[1]), max_depth)
+    graph = _best(checked, goal, Effort(iterations, seconds), seed, threads, progress)
     if not np.array_equal(graph.matrix(), checked):
         raise RuntimeError("an adder graph is not that of its matrix; please report this")
     return graph
@@ -130,42 +134,77 @@ def _check_depth(matrix: npt.NDArray[Any], max_depth: int) -> None:
 @cache
 def _compile() -> None:
     """Compile, or load, the search before a clock runs."""
+    matrix = np.array([[1, 1, 1], [1, 1, -1]])
     for max_depth in (None, 4):
-        matrix = np.array([[1, 1, 1], [1, 1, -1]])
-        Search(matrix, _adders(matrix, max_depth)).run(Effort(iterations=1))
+        Search(matrix, _few_adders(matrix, max_depth)).run(Effort(iterations=1), Event())
 
 
-def _adders(matrix: npt.NDArray[Any], max_depth: int | None) -> Goal:
-    """To need few adders."""
+def _few_adders(matrix: npt.NDArray[Any], max_depth: int | None) -> Goal:
+    spans = np.ones(matrix.shape[1], np.int64)
+    return Goal(max_depth=max_depth, prices=np.ones(64, np.int64), spans=spans)
+
+
+def _few_luts(family: Family, x: Range, max_depth: int | None) -> Goal:
+    """Prices are those of a sum of so many bits of two that are one bit narrower."""
+    ends = [(-(1 << bits >> 1), (1 << bits >> 1) - 1) for bits in range(64)]
+    prices = [
+        adder_luts(family, ends[bits - 1], ends[bits - 1], ends[bits]) for bits in range(2, 64)
+    ]
     return Goal(
         max_depth=max_depth,
-        prices=np.ones(64, np.int64),
-        spans=np.ones(matrix.shape[1], np.int64),
+        prices=np.array([1, 1, *prices], np.int64),
+        spans=np.array([high - low for low, high in x.ends], np.int64),
     )
 
 
-def _started(matrix: npt.NDArray[Any], goal: Goal, seed: Sequence[int]) -> Search:
+def _best(
+    matrix: npt.NDArray[np.int64],
+    goal: Goal,
+    effort: Effort,
+    seed: int,
+    threads: int,
+    progress: Progress | None,
+) -> AdderGraph:
+    """The best graph of so many searches side by side; compiled code does not hold Python up."""
+    stop = Event()
+    with ThreadPoolExecutor(threads) as pool:
+        searches = [
+            pool.submit(_search, matrix, goal, effort, [seed, thread], stop, told)
+            for thread, told in enumerate([progress, *[None] * (threads - 1)])
+        ]
+        try:
+            wait(searches)
+        except KeyboardInterrupt:
+            stop.set()
+            if effort.iterations is not None:
+                raise
+    return min((each.result() for each in searches), key=lambda search: search.lowest).graph
+
+
+def _search(
+    matrix: npt.NDArray[np.int64],
+    goal: Goal,
+    effort: Effort,
+    seed: Sequence[int],
+    stop: Event,
+    progress: Progress | None,
+) -> Search:
+    """For few adders; then, where adders differ in price, from there for the goal."""
+    if goal.counts:
+        search = _started(matrix, goal, seed)
+        search.run(effort, stop, progress)
+        return search
+    count = _started(matrix, _few_adders(matrix, goal.max_depth), seed)
+    count.run(effort.half(), stop, progress and (lambda done, n: progress(done / 2, n)))
+    search = Search(matrix, goal, seed=seed, start=count.graph)
+    search.run(effort.half(), stop, progress and (lambda done, n: progress(0.5 + done / 2, n)))
+    return search
+
+
+def _started(matrix: npt.NDArray[np.int64], goal: Goal, seed: Sequence[int]) -> Search:
     """A search from the matrix or its transpose, where sharing alone needs fewer adders."""
     direct = Search(matrix, goal, seed=seed)
     if not goal.transposable:
         return direct
     turned = Search(matrix, goal, seed=seed, turned=True)
     return turned if turned.graph.adders < direct.graph.adders else direct
-
-
-def _run(searches: list[Search], effort: Effort, progress: Progress | None) -> None:
-    """Run searches side by side; compiled code does not hold Python up."""
-    if len(searches) == 1:
-        searches[0].run(effort, progress)
-        return
-    stop = Event()
-    with ThreadPoolExecutor(len(searches)) as pool:
-        waiting = [
-            pool.submit(search.run, effort, None if number else progress, stop)
-            for number, search in enumerate(searches)
-        ]
-        try:
-            for each in waiting:
-                each.result()
-        finally:
-            stop.set()

@@ -18,8 +18,8 @@ from mulbudget.hw.adders.state import Integers, empty, heap, table
 from mulbudget.hw.adders.sums import fill, keep, lower_all, suspect_all
 from mulbudget.hw.adders.terms import graph_of_terms, terms_of_graph, terms_of_matrix
 
-_HOT, _COLD = 1.0, 0.2
-"""Temperatures of the annealing, in adders."""
+_HOT, _WARM, _COLD = 1.0, 0.4, 0.2
+"""Temperatures of the annealing, in adders: from the first, or the second for a graph given."""
 _CHUNK = 256
 """Iterations between two looks at the clock."""
 _TURNS = 8
@@ -57,6 +57,13 @@ class Effort:
             parts.append(gone / self.seconds if self.seconds else 1.0)
         return max(parts)
 
+    def half(self) -> "Effort":
+        """Half of it, from now on."""
+        return Effort(
+            None if self.iterations is None else self.iterations // 2,
+            None if self.seconds is None else self.seconds / 2,
+        )
+
     def chunk(self, iterations: int) -> int:
         """Iterations to do at once after so many."""
         left = _CHUNK if self.iterations is None else self.iterations - iterations
@@ -82,9 +89,14 @@ class Goal:
     spans: Integers
 
     @property
+    def counts(self) -> bool:
+        """Whether all adders cost the same."""
+        return bool((self.prices == 1).all())
+
+    @property
     def transposable(self) -> bool:
         """Whether a graph is as good as its transpose: where only adders count."""
-        return self.max_depth is None and bool((self.prices == 1).all())
+        return self.max_depth is None and self.counts
 
 
 class Search:
@@ -97,6 +109,8 @@ class Search:
     seed : int or integers
     turned : bool
         Whether to start with the transposed matrix; only where the goal is transposable.
+    start : AdderGraph, optional
+        A graph of the matrix to start from, no deeper than the goal allows.
     """
 
     def __init__(
@@ -106,27 +120,44 @@ class Search:
         *,
         seed: int | Sequence[int] = 0,
         turned: bool = False,
+        start: AdderGraph | None = None,
     ) -> None:
         self._goal, self._turned, self._random = goal, turned, seeded(seed)
+        self._hot = _HOT if start is None else _WARM
         self._candidates = np.zeros(1 << 12, np.int64)
-        self._weights = np.abs(matrix.astype(np.int64)) @ goal.spans
-        start = matrix.T if turned else matrix
-        self._load(start.shape, *terms_of_matrix(start))
+        self._rows = np.abs(matrix) @ goal.spans
+        first = matrix.T if turned else matrix
+        if start is None:
+            self._load(first.shape, *terms_of_matrix(first))
+        else:
+            self._load(first.shape, *terms_of_graph(start), start)
         here = self._graph_here()
-        self._scale = self._cost / here.adders if here.adders else 1.0
+        self._scale = self.cost / here.adders if here.adders else 1.0
         self.graph = self._oriented(here)
         """The best graph."""
-        self._offset = self.graph.adders - round(self._cost / self._scale)
+        self._offset = self.graph.adders - round(self.cost / self._scale)
 
     @property
-    def _cost(self) -> int:
+    def lowest(self) -> int:
+        """Cost of the best sums since they were loaded."""
+        return int(self._best.cost[0])
+
+    @property
+    def cost(self) -> int:
+        """Of the sums as they are."""
         return int(self._state.now["cost"][0])
 
-    def _load(self, shape: tuple[int, ...], totals: Integers, terms: Integers) -> None:
-        """Start from sums that have these terms, and share what they have in common."""
+    def _load(
+        self,
+        shape: tuple[int, ...],
+        totals: Integers,
+        terms: Integers,
+        start: AdderGraph | None = None,
+    ) -> None:
+        """Begin with sums that have these terms, those of a graph perhaps, and share pairs."""
         rows, columns = self._shape = shape
         first, lengths = columns + rows, np.bincount(totals, minlength=columns + rows)
-        adders = len(lengths) - first
+        end = len(lengths)
         self._state = s = empty(
             rows,
             columns,
@@ -135,19 +166,23 @@ class Search:
             prices=self._goal.prices,
             random=self._random,
         )
-        s.values["busy"][first : first + adders] = 1
-        s.now["free_adders"] -= adders
-        s.now["adders_to"] += adders
-        s.values["price"][: first + adders] = 1
+        s.values["busy"][first:end] = 1
+        s.now["free_adders"] -= end - first
+        s.now["adders_to"] += end - first
+        s.values["price"][:end] = 1
         if not self._goal.transposable:
-            s.values["weight"][:columns] = self._goal.spans
-            s.values["price"][columns:first] = [
-                self._goal.prices[int(weight).bit_length()] for weight in self._weights
-            ]
+            weights = np.concatenate([self._goal.spans, self._rows])
+            if start is not None:
+                weights = np.concatenate([weights, start.spans(self._goal.spans)[columns:]])
+            s.values["weight"][:end] = weights
+            bits = [int(weight).bit_length() for weight in weights]
+            s.values["price"][:end] = self._goal.prices[bits]
         if self._goal.max_depth is not None:
             s.now["limited"] = 1
-            depth = min(self._goal.max_depth, _DEEPEST)
-            s.values["depth"][columns:first], s.values["slack"][columns:first] = depth, 1 << depth
+            s.values["depth"][columns:first] = min(self._goal.max_depth, _DEEPEST)
+            if start is not None:
+                s.values["depth"][first:end] = start.depths[columns:]
+            s.values["slack"][columns:end] = 1 << s.values["depth"][columns:end].astype(np.int64)
         fill(s, totals, terms)
         suspect_all(s)
         offer_all(s)
@@ -194,28 +229,14 @@ class Search:
         self._turned = not self._turned
         self._load(self._shape[::-1], *terms_of_graph(other))
 
-    def run(
-        self, effort: Effort, progress: Progress | None = None, stop: Event | None = None
-    ) -> None:
-        """Search on, until `stop` is set; an interrupt leaves the best graph so far.
-
-        Raises
-        ------
-        KeyboardInterrupt
-        """
-        try:
-            self._run(effort, progress, stop or Event())
-        finally:
-            self._take_best()
-
-    def _run(self, effort: Effort, progress: Progress | None, stop: Event) -> None:
+    def run(self, effort: Effort, stop: Event, progress: Progress | None = None) -> None:
+        """Search on, until the effort is made or `stop` is set."""
         iterations, turns, turned_at = 0, 1, 0
         done = effort.done(0)
         while done < 1 and not stop.is_set():
             chunk = effort.chunk(iterations)
-            ends = (_temperature(done), _temperature(effort.done(iterations + chunk)))
-            hot, cold = (self._scale * end for end in ends)
-            number = anneal(self._state, self._best, self._candidates, hot, cold, chunk)
+            ends = (self._temperature(done), self._temperature(effort.done(iterations + chunk)))
+            number = anneal(self._state, self._best, self._candidates, *ends, chunk)
             if number < chunk:
                 self._tidy()
             if self._goal.max_depth is not None:
@@ -227,10 +248,10 @@ class Search:
                 turns, turned_at = int(done * _TURNS) + 1, iterations
                 self._turn()
             if progress is not None:
-                adders = round(int(self._best.cost[0]) / self._scale) + self._offset
+                adders = round(self.lowest / self._scale) + self._offset
                 progress(min(done, 1.0), min(adders, self.graph.adders))
+        self._take_best()
 
-
-def _temperature(done: float) -> float:
-    """Of the annealing where so much of it is done."""
-    return _HOT * (_COLD / _HOT) ** min(done, 1.0)
+    def _temperature(self, done: float) -> float:
+        """Of the annealing where so much of it is done."""
+        return self._scale * self._hot * (_COLD / self._hot) ** min(done, 1.0)

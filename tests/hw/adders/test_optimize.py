@@ -1,5 +1,7 @@
 import csv
 import gzip
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mulbudget.hw.adders import least_depth, optimize
+from mulbudget.hw.adders import AdderGraph, least_depth, optimize
 from mulbudget.hw.adders.optimize import LARGEST
-from mulbudget.spn import UserError
+from mulbudget.hw.adders.search import Progress
+from mulbudget.hw.families import FAMILIES, Family
+from mulbudget.spn import Range, UserError, width
 from tests.networks import ternary
 
 MATRICES = (
@@ -87,6 +91,27 @@ def test_a_constant_is_shared_between_its_multiples() -> None:
     assert optimize(np.array([[45], [90], [-45]]), iterations=100).adders == 2
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_with_a_family_narrow_adders_are_fewer_luts(family: Family) -> None:
+    matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
+    x = Range((0,) * 29 + (-(1 << 30),), (1,) * 29 + ((1 << 30) - 1,))  # one wide input
+    few = optimize(matrix, iterations=4000, family=family, x=x)
+    assert np.array_equal(few.matrix(), matrix)
+    assert _bits(few, x) < _bits(optimize(matrix, iterations=4000), x)
+
+
+def test_a_family_keeps_to_the_depth() -> None:
+    matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
+    limit = least_depth(matrix)
+    graph = optimize(matrix, iterations=4000, family=FAMILIES["ecp5"], max_depth=limit)
+    assert graph.depth == limit
+    assert np.array_equal(graph.matrix(), matrix)
+
+
+def _bits(graph: AdderGraph, x: Range) -> int:
+    return sum(width(*ends)[0] for ends in graph.ranges(x).ends[graph.n_in :])
+
+
 def test_threads_search_side_by_side() -> None:
     matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
     two = optimize(matrix, iterations=600, threads=2)
@@ -96,14 +121,21 @@ def test_threads_search_side_by_side() -> None:
 
 def test_an_interrupt_ends_a_search_by_time_with_what_there_is() -> None:
     matrix = ternary(np.random.default_rng(1), 60, 60, 0.5)
-    graph = optimize(matrix, seconds=600, progress=_interrupt)
+    graph = optimize(matrix, seconds=600, progress=interrupt_once())
     assert np.array_equal(graph.matrix(), matrix)
     with pytest.raises(KeyboardInterrupt):
-        optimize(matrix, iterations=10_000, progress=_interrupt)
+        optimize(matrix, iterations=10_000_000, progress=interrupt_once())
 
 
-def _interrupt(done: float, _: int) -> None:
-    raise KeyboardInterrupt
+def interrupt_once() -> Progress:
+    """Does what Ctrl-C does, when it is first told of progress."""
+    waiting = [signal.SIGINT]
+
+    def interrupt(*_: float) -> None:
+        if waiting:
+            os.kill(os.getpid(), waiting.pop())
+
+    return interrupt
 
 
 def test_progress_goes_from_0_to_1_and_never_back_in_adders() -> None:
