@@ -29,12 +29,14 @@ _WIDTH = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """How to search; see `mulbudget.hw.adders.optimize`."""
+    """How to search, as `mulbudget.hw.adders.optimize` takes it."""
 
     seconds: float | None
     iterations: int | None
     seed: int
     max_depth: int | None
+    family: "Family | None"
+    x: Range
     threads: int
 
 
@@ -62,7 +64,7 @@ def adders(
     ] = 1,
     family: Annotated[
         str | None,
-        typer.Option(help="The device family to build for; portable Verilog by default."),
+        typer.Option(help="Need few LUTs of this device family, instead of few adders of any."),
     ] = None,
     rows_are_inputs: Annotated[
         bool, typer.Option("--rows-are-inputs", help="The file has a row for each input instead.")
@@ -83,9 +85,6 @@ def adders(
     """Find few additions, subtractions and shifts that multiply by a matrix of integers."""
     if seconds is not None and not seconds > 0:
         raise UserError(f"a search of {seconds:g} seconds is not possible: use more than 0")
-    search = Search(
-        seconds=seconds, iterations=iterations, seed=seed, max_depth=max_depth, threads=threads
-    )
     _check_outputs(file, verilog, svg)
     # The search is slow to import, and other verbs do without.
     from mulbudget.hw.families import find_family
@@ -93,12 +92,21 @@ def adders(
     device = None if family is None else find_family(family)
     matrix = read_matrix(file)
     matrix = matrix.T if rows_are_inputs else matrix
+    outputs, inputs = matrix.shape
+    x = _inputs(input_bits, unsigned, inputs)
+    search = Search(
+        seconds=seconds,
+        iterations=iterations,
+        seed=seed,
+        max_depth=max_depth,
+        family=device,
+        x=x,
+        threads=threads,
+    )
     try:
         graph, stopped = _optimized(matrix, search)
     except UserError as error:
-        outputs, inputs = matrix.shape
         raise UserError(f"{file} as {outputs} outputs of {inputs} inputs: {error}") from error
-    x = _inputs(input_bits, unsigned, graph.n_in)
     name, printer = printable(file.name), console()
     if stopped:
         printer.print("stopped early: the best so far")
@@ -156,6 +164,8 @@ def _optimized(matrix: npt.NDArray[Any], search: Search) -> tuple["AdderGraph", 
             iterations=search.iterations,
             seed=search.seed,
             max_depth=search.max_depth,
+            family=search.family,
+            x=search.x,
             threads=search.threads,
             progress=watch,
         )

@@ -21,7 +21,7 @@ _LARGEST_TEXT = 1 << 26
 def read_matrix(path: Path) -> npt.NDArray[np.generic]:
     """The matrix of a file, as its name ends: a .csv file has a row of integers a line.
 
-    A .npy file is only known to hold numbers with two axes.
+    Of a .npy file the entries may be anything but objects.
 
     Raises
     ------
@@ -38,8 +38,10 @@ def read_matrix(path: Path) -> npt.NDArray[np.generic]:
 
 def _with_two_axes(path: Path) -> npt.NDArray[np.generic]:
     array = read_array(path)
-    if array.ndim != 2:
-        raise UserError(f"{path} holds an array of shape {array.shape}: a matrix has two axes")
+    if array.ndim != 2 or not array.size:
+        raise UserError(
+            f"{path} holds an array of shape {array.shape}: a matrix has rows and columns"
+        )
     return array
 
 

@@ -13,7 +13,9 @@ import numpy.typing as npt
 import pytest
 
 from mulbudget.hw.adders import least_depth, lower_bound, optimize
+from mulbudget.hw.families import find_family
 from mulbudget.sim.verilate import Main, simulator
+from mulbudget.spn import Range
 from tests.cli.conftest import Command
 
 MATRIX = np.array([[1, 2, 3, -4], [5, 0, 7, 8], [7, 7, -3, 1], [0, 0, 0, 0], [-5, 0, -7, -8]])
@@ -133,6 +135,16 @@ def test_options_reach_the_search(command: Command, matrix: Path) -> None:
     assert (shown["adders"], shown["depth"]) == (str(graph.adders), "3")
 
 
+def test_with_a_family_the_search_is_for_its_luts(command: Command, matrix: Path) -> None:
+    inputs = ("--input-bits", 3, "--unsigned")
+    result = command("adders", matrix, *REPEATABLE, "--family", "ecp5", *inputs)
+    graph = optimize(
+        MATRIX, iterations=300, family=find_family("ecp5"), x=Range.uniform(0, 7, MATRIX.shape[1])
+    )
+    shown = cells(result.stdout)
+    assert (shown["adders"], shown["depth"]) == (str(graph.adders), str(graph.depth))
+
+
 def test_all_zeros_take_nothing(command: Command, tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("0,0\n0,0\n")
     out = [*("--verilog", tmp_path / "m.v"), *("--svg", tmp_path / "m.svg")]
@@ -195,6 +207,7 @@ def test_the_same_search_writes_the_same_bytes(
 
 
 INTERRUPTED = """
+import os
 import signal
 import sys
 import mulbudget.hw.adders as package
@@ -203,9 +216,11 @@ from mulbudget.cli.main import main
 optimize = package.optimize
 
 def interrupted(matrix, *, progress, **options):
+    interrupts = iter([signal.SIGINT])
     def interrupt(done, adders):
         progress(done, adders)
-        signal.raise_signal(signal.SIGINT)
+        for each in interrupts:
+            os.kill(os.getpid(), each)
     return optimize(matrix, progress=interrupt, **options)
 
 package.optimize = interrupted
@@ -281,8 +296,8 @@ def test_a_file_that_holds_no_matrix_is_one_sentence(
         (np.array([[1j]]), "complex128 has no adder graph"),
         (np.array([["a"]]), "<U1 has no adder graph"),
         (np.array([[2**64 - 1]], np.uint64), "entry [0, 0] is 18446744073709551615, not"),
-        (np.zeros((0, 3), int), "as 0 outputs of 3 inputs: a matrix of shape (0, 3)"),
-        (np.zeros(3, int), "holds an array of shape (3,): a matrix has two axes"),
+        (np.zeros((0, 3), int), "holds an array of shape (0, 3): a matrix has rows and columns"),
+        (np.zeros(3, int), "holds an array of shape (3,): a matrix has rows and columns"),
         (np.array([[None]]), "is no .npy file of numbers"),
     ],
 )

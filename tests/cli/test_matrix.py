@@ -109,10 +109,12 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         read_matrix(path)
 
 
-@pytest.mark.parametrize("array", [np.zeros(3), np.zeros((1, 2, 3)), np.array(1)])
+@pytest.mark.parametrize(
+    "array", [np.zeros(3), np.zeros((1, 2, 3)), np.array(1), np.zeros((0, 3)), np.zeros((3, 0))]
+)
 def test_arrays_that_are_no_matrix(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "m.npy", array)
-    with pytest.raises(UserError, match="a matrix has two axes"):
+    with pytest.raises(UserError, match="a matrix has rows and columns"):
         read_matrix(tmp_path / "m.npy")
 
 
