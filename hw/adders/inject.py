@@ -10,6 +10,8 @@ from mulbudget.hw.adders.state import State
 from mulbudget.hw.adders.sums import depth_needed, has_room, new_adder, put, take
 
 _STEPS = 200
+_HIGHEST = 20
+"""Shift of an adder: terms that cancel again and again could go up without end."""
 
 
 @compiled
@@ -27,7 +29,7 @@ def inject(s: State) -> int:
         use = s.cells[use].next_use
     total = s.cells[use].total
     over = ((s.cells[use].term >> 1) & 127) - ((term >> 1) & 127)
-    if total == value or over < 0 or not _may_have(s, total, use, value):
+    if total == value or over < 0 or over > _HIGHEST or not _may_have(s, total, use, value):
         return -1
     if value < s.now[0].adders_from:
         value = _as_adder(s, value)

@@ -55,7 +55,7 @@ def results(circuit: Circuit, x: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]
     return np.array(rows)
 
 
-@pytest.mark.parametrize("family", [None, "ice40-up"])
+@pytest.mark.parametrize("family", [None, "ecp5", "ice40-up"])
 @pytest.mark.parametrize("levels", [None, 1, 2, 5])
 @settings(max_examples=12)
 @given(graph=graphs(), data=st.data())
