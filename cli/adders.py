@@ -111,6 +111,8 @@ def adders(
     if stopped:
         printer.print("stopped early: the best so far")
     printer.print(_table(f"adder graph of {name}", graph))
+    printer.print()
+    printer.print(_estimates(graph, device, x, levels_per_stage))
     if verilog is not None:
         circuit = _circuit(verilog.stem, graph, x, levels_per_stage, device)
         write_whole(verilog, _verilog(graph, circuit))
@@ -199,6 +201,20 @@ def _table(title: str, graph: "AdderGraph") -> Table:
         ["least possible depth", least_depth(matrix)],
     ]
     return table(title, ["", ""], cells, text=["", ""])
+
+
+def _estimates(
+    graph: "AdderGraph", family: "Family | None", x: Range, levels_per_stage: int
+) -> Table:
+    """What the hardware takes of the family, or of each."""
+    from mulbudget.hw.families import FAMILIES
+
+    families = FAMILIES.values() if family is None else [family]
+    costs = [(each, graph.cost(each, x, levels_per_stage=levels_per_stage)) for each in families]
+    rows = [[each.name, each.title, cost.luts, cost.flip_flops] for each, cost in costs]
+    columns = ("family", "", "LUTs", "flip-flops")
+    title = f"estimated, registers every {levels_per_stage} adders"
+    return table(title, columns, rows, text=columns[:2])
 
 
 def _circuit(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from mulbudget.hw.adders import least_depth, lower_bound, optimize
-from mulbudget.hw.families import find_family
+from mulbudget.hw.families import FAMILIES, find_family
 from mulbudget.sim.verilate import Main, simulator
 from mulbudget.spn import Range
 from tests.cli.conftest import Command
@@ -143,6 +143,22 @@ def test_with_a_family_the_search_is_for_its_luts(command: Command, matrix: Path
     )
     shown = cells(result.stdout)
     assert (shown["adders"], shown["depth"]) == (str(graph.adders), str(graph.depth))
+
+
+@pytest.mark.parametrize("names", [[], ["gw2a"]])
+def test_the_estimates_are_those_of_the_graph(
+    command: Command, matrix: Path, names: list[str]
+) -> None:
+    options = [word for name in names for word in ("--family", name)]
+    inputs = ("--input-bits", 5, "--unsigned", "--levels-per-stage", 1)
+    result = command("adders", matrix, *REPEATABLE, *options, *inputs)
+    x = Range.uniform(0, 31, 4)
+    family = find_family(names[0]) if names else None
+    graph = optimize(MATRIX, iterations=300, family=family, x=x)
+    costs = {name: graph.cost(name, x, levels_per_stage=1) for name in names or FAMILIES}
+    lines = [line.split() for line in result.stdout.splitlines()]
+    shown = {words[0]: words[-2:] for words in lines if words and words[0] in FAMILIES}
+    assert shown == {name: [str(each.luts), str(each.flip_flops)] for name, each in costs.items()}
 
 
 def test_all_zeros_take_nothing(command: Command, tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """Random adder graphs for the tests: every corner that an adder and an output have."""
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 
 from mulbudget.hw.adders import Add, AdderGraph, Output
+from mulbudget.hw.adders.constant import signed_digits
+from mulbudget.hw.adders.graph import Term, add_up, as_output
 
 
 @st.composite
@@ -36,3 +39,17 @@ def random_graph(
 
 def _shift(rng: np.random.Generator, most: int) -> int:
     return int(rng.integers(most + 1)) if rng.random() < 0.4 else 0
+
+
+def digit_graph(matrix: npt.NDArray[np.int64]) -> AdderGraph:
+    """A graph that adds up the signed digits of each row of an integer matrix."""
+    adds: list[Add] = []
+    outputs = []
+    for row in matrix:
+        terms = [
+            Term(0, column, digit < 0, shift)
+            for column, weight in enumerate(row)
+            for shift, digit in signed_digits(int(weight))
+        ]
+        outputs.append(as_output(add_up(terms, matrix.shape[1], adds)))
+    return AdderGraph(matrix.shape[1], tuple(adds), tuple(outputs))
