@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mulbudget.cli.adders import adders
 from mulbudget.cli.bitstream import bitstream
 from mulbudget.cli.boards import boards
 from mulbudget.cli.infer import infer
@@ -54,3 +55,4 @@ app.command()(bitstream)
 app.command()(program)
 app.command()(infer)
 app.command()(summary)
+app.command()(adders)

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -45,6 +46,25 @@ def write_whole(path: str | os.PathLike[str], content: bytes | str) -> Path:
     except OSError as error:
         raise UserError(f"cannot write {target}: {error.strerror}") from error
     return target
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before long work whether `write_whole` could write to `path`; it leaves no trace.
+
+    Raises
+    ------
+    UserError
+        When it could not.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not _is_device_or_pipe(target):
+            with tempfile.TemporaryFile(dir=Path(os.path.realpath(target)).parent):
+                pass
+    except OSError as error:
+        raise UserError(f"cannot write {target}: {error.strerror}") from error
 
 
 def _is_device_or_pipe(path: Path) -> bool:

@@ -10,7 +10,10 @@ import pytest
 
 from tests.cli.conftest import Command
 
-VERBS = ("show", "run", "verilog", "sim", "boards", "bitstream", "program", "infer", "summary")
+VERBS = (
+    *("show", "run", "verilog", "sim", "boards", "bitstream", "program", "infer", "summary"),
+    "adders",
+)
 
 
 def test_without_arguments_it_prints_its_verbs(command: Command) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mulbudget.spn import UserError
-from mulbudget.spn.files import make_folder, read_whole, write_whole
+from mulbudget.spn.files import check_writable, make_folder, read_whole, write_whole
 
 
 def test_text_and_bytes_replace_what_was_there(tmp_path: Path) -> None:
@@ -139,3 +139,21 @@ def test_make_folder_makes_the_parents_and_keeps_what_is_there(tmp_path: Path) -
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot read .*none: No such file or directory"):
         read_whole(tmp_path / "none")
+
+
+def test_what_cannot_be_written_is_found_before(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("before")
+    for path in (tmp_path / "none" / "file", tmp_path / "file" / "file", tmp_path):
+        with pytest.raises(UserError) as before:
+            check_writable(path)
+        with pytest.raises(UserError) as after:
+            write_whole(path, "")
+        assert str(before.value) == str(after.value)
+
+
+def test_the_check_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("before")
+    for path in (tmp_path / "file", tmp_path / "new", Path(os.devnull)):
+        check_writable(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "before"
