@@ -8,7 +8,7 @@ from bench import peers
 from bench.matrices import RANDOM, Matrix, Random
 from bench.report import Row
 from bench.synthesis import Cells, synthesise
-from mulbudget.hw.adders import least_depth, optimize
+from mulbudget.hw.adders import AdderGraph, optimize
 from mulbudget.hw.circuit import Circuit
 from mulbudget.hw.families import FAMILIES, Family
 from mulbudget.hw.verilog import convert_circuit
@@ -30,12 +30,13 @@ _ADDERS_OF_PEERS = "w:v*"
 def rows(case: Random) -> Iterator[Row]:
     """A row for each family; flip-flops without those that da4ml and alkaid put at the inputs."""
     matrix = case.matrix()
+    graph = optimize(matrix, seconds=SECONDS)
     with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
         folder = Path(temporary)
         sources = {name: _write(name, matrix, folder) for name in peers.installed()}
         for family in (FAMILIES["ecp5"], FAMILIES["ice40-hx"]):
             row: Row = {"matrix": case.name, "family": family.title}
-            ours = synthesise([_write_ours(matrix, family, folder)], family, folder)
+            ours = synthesise([_write_ours(graph, family, folder)], family, folder)
             row |= {"ours LUTs": ours.luts, "ours FFs": ours.flip_flops}
             for name, variants in sources.items():
                 theirs = _best(variants, family, folder)
@@ -47,11 +48,8 @@ def rows(case: Random) -> Iterator[Row]:
             yield row
 
 
-def _write_ours(matrix: Matrix, family: Family, folder: Path) -> Path:
-    """As the generator of networks does it: an adder deeper than need be, at most."""
-    x = Range.uniform(-(2 ** (BITS - 1)), 2 ** (BITS - 1) - 1, matrix.shape[1])
-    depth = least_depth(matrix) + 1
-    graph = optimize(matrix, seconds=SECONDS, max_depth=depth, family=family, x=x)
+def _write_ours(graph: AdderGraph, family: Family, folder: Path) -> Path:
+    x = Range.uniform(-(2 ** (BITS - 1)), 2 ** (BITS - 1) - 1, graph.n_in)
     circuit = Circuit("top", graph, x, levels_per_stage=LEVELS, family=family)
     return write_whole(folder / f"{family.name}.v", convert_circuit(circuit))
 
