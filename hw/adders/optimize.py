@@ -71,7 +71,10 @@ def optimize(
     Raises
     ------
     UserError
-        When the matrix is empty or has other entries, or an output cannot be so shallow.
+        When the matrix is empty or has other entries, an output cannot be so shallow, or, with
+        `family`, may reach 2**62.
+    ValueError
+        When `x` is of another number of inputs.
     """
     checked = _checked(matrix)
     if max_depth is not None:
@@ -81,7 +84,11 @@ def optimize(
     _compile()
     goal = _few_adders(checked, max_depth)
     if family is not None:
-        goal = _few_luts(family, x or Range.uniform(-128, 127, checked.shape[1]), max_depth)
+        x = x or Range.uniform(-128, 127, checked.shape[1])
+        if x.channels != checked.shape[1]:
+            raise ValueError(f"x must have {checked.shape[1]} channels, not {x.channels}")
+        x.linear(checked)  # refuses what hardware cannot be made for
+        goal = _few_luts(family, x, max_depth)
     graph = _best(checked, goal, Effort(iterations, seconds), seed, threads, progress)
     if not np.array_equal(graph.matrix(), checked):
         raise RuntimeError("an adder graph is not that of its matrix; please report this")
@@ -178,7 +185,7 @@ def _best(
             stop.set()
             if effort.iterations is not None:
                 raise
-    return min((each.result() for each in searches), key=lambda search: search.lowest).graph
+    return min((each.result() for each in searches), key=lambda search: search.score).graph
 
 
 def _search(

@@ -138,6 +138,11 @@ class Search:
         self._offset = self.graph.adders - round(self.cost / self._scale)
 
     @property
+    def score(self) -> int:
+        """What the best graph costs."""
+        return self.graph.adders if self._goal.transposable else self.lowest
+
+    @property
     def lowest(self) -> int:
         """Cost of the best sums since they were loaded."""
         return int(self._best.cost[0])
@@ -176,7 +181,7 @@ class Search:
                 weights = np.concatenate([weights, start.spans(self._goal.spans)[columns:]])
             s.values["weight"][:end] = weights
             bits = [int(weight).bit_length() for weight in weights]
-            s.values["price"][:end] = self._goal.prices[bits]
+            s.values["price"][:end] = self._goal.prices[np.minimum(bits, 63)]
         if self._goal.max_depth is not None:
             s.now["limited"] = 1
             s.values["depth"][columns:first] = min(self._goal.max_depth, _DEEPEST)

@@ -163,7 +163,7 @@ def weigh(s: State, value: int, weight: int) -> None:
     """Give a value its weight, and the price that goes with it."""
     s.values[value].weight = weight
     bits = 0
-    while weight >> bits:
+    while bits < len(s.prices) - 1 and weight >> bits:
         bits += 1
     s.values[value].price = s.prices[bits]
 

@@ -100,6 +100,14 @@ def test_with_a_family_narrow_adders_are_fewer_luts(family: Family) -> None:
     assert _bits(few, x) < _bits(optimize(matrix, iterations=4000), x)
 
 
+def test_a_family_refuses_inputs_that_are_too_wide_or_too_many() -> None:
+    matrix, family = np.ones((1, 3), int), FAMILIES["ecp5"]
+    with pytest.raises(UserError, match="beyond 62 bits"):
+        optimize(matrix, family=family, x=Range.uniform(0, 2**61, 3))
+    with pytest.raises(ValueError, match="3 channels"):
+        optimize(matrix, family=family, x=Range.uniform(0, 1, 2))
+
+
 def test_a_family_keeps_to_the_depth() -> None:
     matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
     limit = least_depth(matrix)
