@@ -1,13 +1,14 @@
 """Adder graphs: how many adders and LUTs, beside da4ml and alkaid and published figures.
 
 All of it takes two hours, half of that the schemes. Each section prints a table and leaves it in
-`build/bench/adders`, as Markdown and as JSON.
+`build/bench`, as Markdown and as JSON.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated
 
 import numpy as np
@@ -43,6 +44,7 @@ class Section(StrEnum):
     SCHEMES = "schemes"
     TRAINED = "trained"
     LUTS = "luts"
+    COST = "cost"
 
 
 def main(
@@ -54,10 +56,11 @@ def main(
     rows: dict[Section, Callable[[], Iterator[Row]]] = {
         Section.RANDOM: lambda: map(against_peers, RANDOM[:first]),
         Section.FAST: lambda: faster(RANDOM[-1]),
-        Section.DEPTH: lambda: (row for case in RANDOM[:first] for row in at_depths(case)),
+        Section.DEPTH: lambda: chain.from_iterable(map(at_depths, RANDOM[:first])),
         Section.SCHEMES: lambda: (against_scheme(each, seconds) for each in schemes()[:first]),
         Section.TRAINED: lambda: (against_published(*each) for each in trained()[:first]),
-        Section.LUTS: lambda: (row for case in luts.CASES[:first] for row in luts.rows(case)),
+        Section.LUTS: lambda: chain.from_iterable(map(luts.against_peers, luts.CASES[:first])),
+        Section.COST: lambda: chain.from_iterable(map(luts.estimates, luts.CASES[:first])),
     }
     console().print(f"compared with: {peers.versions()}")
     _warm_up()
@@ -154,10 +157,10 @@ def _ours(matrix: Matrix, theirs: peers.Solution | None, max_depth: int | None =
 
 
 def _timed(
-    matrix: Matrix, seconds: float, max_depth: int | None = None, seed: int = 0
+    matrix: Matrix, seconds: float, max_depth: int | None = None
 ) -> tuple[AdderGraph, float]:
     start = time.perf_counter()
-    graph = optimize(matrix, seconds=seconds, max_depth=max_depth, seed=seed)
+    graph = optimize(matrix, seconds=seconds, max_depth=max_depth)
     took = time.perf_counter() - start
     if not np.array_equal(graph.matrix(), matrix):
         raise RuntimeError("a graph is not that of its matrix")

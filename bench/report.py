@@ -2,6 +2,7 @@
 
 import json
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ Row = dict[str, str | int | float]
 def report(name: str, rows: Iterable[Row]) -> None:
     """Print each row as it comes, then all; leave them in `FOLDER` as JSON and as Markdown.
 
-    Columns that start with 'ratio' are summed up: the geometric mean, and how many are below 1.
+    Columns that start with 'ratio' are summed up, by the geometric mean and how many are below 1,
+    and those that start with 'error', by the mean and the largest of their sizes.
     """
     make_folder(FOLDER)
     printer = console()
@@ -31,7 +33,9 @@ def report(name: str, rows: Iterable[Row]) -> None:
     columns = list(come[0])
     cells = [[_cell(value) for value in row.values()] for row in come]
     text = [key for key, value in come[0].items() if isinstance(value, str)]
-    summary = [_summary(key, come) for key in columns if key.startswith("ratio")]
+    summary = [
+        _sum_up(key, [float(row[key]) for row in come]) for key in columns if _is_summed(key)
+    ]
     printer.print(table(name, columns, cells, text=text))
     for line in summary:
         printer.print(line)
@@ -44,12 +48,18 @@ def geometric_mean(ratios: Sequence[float]) -> float:
     return math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
 
 
-def _summary(key: str, rows: Sequence[Row]) -> str:
-    ratios = [float(row[key]) for row in rows]
-    fewer, equal = sum(each < 1 for each in ratios), sum(each == 1 for each in ratios)
+def _is_summed(key: str) -> bool:
+    return key.startswith(("ratio", "error"))
+
+
+def _sum_up(key: str, values: Sequence[float]) -> str:
+    if key.startswith("error"):
+        sizes = [abs(value) for value in values]
+        return f"{key}: {statistics.mean(sizes):.2%} in the mean, {max(sizes):.2%} at most"
+    fewer, equal = sum(each < 1 for each in values), sum(each == 1 for each in values)
     return (
-        f"{key}: geometric mean {geometric_mean(ratios):.4f}; of {len(ratios)}, {fewer} fewer, "
-        f"{equal} as many, {len(ratios) - fewer - equal} more"
+        f"{key}: geometric mean {geometric_mean(values):.4f}; of {len(values)}, {fewer} fewer, "
+        f"{equal} as many, {len(values) - fewer - equal} more"
     )
 
 

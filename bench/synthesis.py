@@ -58,8 +58,8 @@ def _ice40(kinds: Counter[str], cells: list[dict[str, Any]]) -> int:
 
 
 def _gowin(kinds: Counter[str], _: list[dict[str, Any]]) -> int:
-    """An adder's bit takes a LUT; an inverter does, too, and wider LUTs are of several."""
-    return sum(kinds[kind] for kind in ("LUT1", "LUT2", "LUT3", "LUT4", "ALU", "INV"))
+    """A bit of an adder takes one; wider LUTs are of several and multiplexers, which are free."""
+    return sum(kinds[kind] for kind in ("LUT1", "LUT2", "LUT3", "LUT4", "ALU"))
 
 
 _LUTS = {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin}
