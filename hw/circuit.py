@@ -1,20 +1,17 @@
 """An adder graph as hardware of its own: one port for each input and output."""
 
 from amaranth import Const, Module
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.hw.adders import AdderGraph
 from mulbudget.hw.channels import shape
-from mulbudget.hw.emit import emit
 from mulbudget.hw.families import Family
 from mulbudget.hw.lower import lower_graph
-from mulbudget.hw.polarity import complemented
-from mulbudget.hw.schedule import schedule, unregistered
+from mulbudget.hw.pipeline import Pipeline
 from mulbudget.spn import Range
 
 
-class Circuit(wiring.Component):
+class Circuit(Pipeline):
     """A graph's adders, with or without pipeline registers; it takes a sample every clock.
 
     Latency is ceil(depth / levels_per_stage), at least 1, for `depth` adders on the longest way to
@@ -59,45 +56,22 @@ class Circuit(wiring.Component):
         levels_per_stage: int | None = None,
         family: Family | None = None,
     ) -> None:
-        if levels_per_stage is not None and levels_per_stage < 1:
-            raise ValueError(f"levels_per_stage must be at least 1, not {levels_per_stage}")
-        self.name = name
-        self.datapath = lower_graph(graph, x)
-        self._family = family
-        self._schedule = (
-            unregistered(self.datapath)
-            if levels_per_stage is None
-            else schedule(self.datapath, levels_per_stage)
-        )
+        datapath = lower_graph(graph, x)
         super().__init__(
             {f"i{number}": In(shape(*ends)) for number, ends in enumerate(x.ends)}
-            | {f"o{number}": Out(shape(*ends)) for number, ends in enumerate(self.datapath.ends)}
+            | {f"o{number}": Out(shape(*ends)) for number, ends in enumerate(datapath.ends)},
+            name=name,
+            datapath=datapath,
+            levels_per_stage=levels_per_stage,
+            family=family,
         )
-
-    @property
-    def latency(self) -> int:
-        """Clocks from a sample to its results."""
-        return self._schedule.latency
-
-    @property
-    def interval(self) -> int:
-        """Clocks from sample to sample."""
-        return 1
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
         """The datapath between the ports."""
         m = Module()
         ports = {name: getattr(self, name) for name in self.signature.members}
-        outputs = emit(
-            m,
-            self.name,
-            self.datapath,
-            self._schedule,
-            inputs=[port for name, port in ports.items() if name.startswith("i")],
-            enable=Const(1),
-            family=self._family,
-            complements=complemented(self.datapath, self._family),
-        )
+        inputs = [port for name, port in ports.items() if name.startswith("i")]
+        outputs = self._emit(m, inputs, Const(1))
         ends = [port for name, port in ports.items() if name.startswith("o")]
         m.d.comb += [port.eq(value) for port, value in zip(ends, outputs, strict=True)]
         return m

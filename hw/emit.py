@@ -1,6 +1,6 @@
 """A scheduled datapath as Amaranth signals, named after layer, node and stage."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
@@ -21,6 +21,7 @@ from mulbudget.hw.datapath import (
 )
 from mulbudget.hw.families import Family
 from mulbudget.hw.multiplier import Multiplier
+from mulbudget.hw.polarity import complemented
 from mulbudget.hw.schedule import Schedule
 
 _KEEP = {"keep": True}
@@ -36,15 +37,14 @@ def emit(
     inputs: Sequence[Value],
     enable: Value,
     family: Family | None,
-    complements: Collection[int] = (),
 ) -> list[Value]:
     """Add a datapath to module `m` and give its outputs, all of stage `schedule.latency`.
 
-    Signal `<layer>_<node>_s<stage>` is a node's value after that many registers; of the values in
-    `complements` the complement is stored, with `_n` behind the name. Registers take a new value
-    where `enable` is 1, and have no reset.
+    Signal `<layer>_<node>_s<stage>` is a node's value after that many registers; of the values that
+    `complemented` gives the complement is stored, with `_n` behind the name. Registers take a new
+    value where `enable` is 1, and have no reset.
     """
-    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, family, complements)
+    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, family)
     for value in range(len(datapath.ops)):
         emitter.emit(value)
     return [emitter.at(value, schedule.latency) for value in datapath.outputs]
@@ -60,11 +60,11 @@ class _Emitter:
         inputs: Sequence[Value],
         enable: Value,
         family: Family | None,
-        complements: Collection[int],
     ) -> None:
         self._m, self._layer, self._schedule = m, layer, schedule
         self._ops, self._inputs = datapath.ops, inputs
-        self._enable, self._family, self._complements = enable, family, complements
+        self._enable, self._family = enable, family
+        self._complements = complemented(datapath, family)
         self._made: list[list[Value]] = []
 
     def at(self, value: int, stage: int) -> Value:
