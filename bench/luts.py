@@ -8,9 +8,10 @@ from pathlib import Path
 from bench import peers
 from bench.matrices import RANDOM, Matrix, Random
 from bench.report import Row
-from bench.synthesis import Cells, synthesise
+from bench.synthesis import synthesise
 from mulbudget.hw.adders import AdderGraph, least_depth, optimize
 from mulbudget.hw.circuit import Circuit
+from mulbudget.hw.cost import Cost
 from mulbudget.hw.families import Family, find_family
 from mulbudget.hw.verilog import convert_circuit
 from mulbudget.spn import Range
@@ -100,10 +101,11 @@ def _write(name: str, matrix: Matrix, folder: Path) -> list[list[Path]]:
     ]
 
 
-def _best(variants: Sequence[Sequence[Path]], family: Family, folder: Path) -> Cells:
+def _best(variants: Sequence[Sequence[Path]], family: Family, folder: Path) -> Cost:
     """The fewest LUTs of all ways, as they are written and with every sum kept.
 
     Without that Yosys fuses adders between two registers into wider ones of plain LUTs.
     """
     keeps = ("", _ADDERS_OF_PEERS)
-    return min(synthesise(each, family, folder, keep) for each in variants for keep in keeps)
+    costs = [synthesise(each, family, folder, keep) for each in variants for keep in keeps]
+    return min(costs, key=lambda cost: cost.luts)

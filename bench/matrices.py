@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mulbudget.cli.matrix import read_matrix
+
 Matrix = npt.NDArray[np.int64]
 """-1, 0 and 1, (n_out, n_in)."""
 
@@ -85,9 +87,8 @@ def trained() -> list[Layer]:
 
 
 def _layer(name: str, published: int) -> Layer:
-    with gzip.open(_folder() / f"{name}.csv.gz", "rt") as file:
-        columns_are_outputs = np.loadtxt(file, delimiter=",", dtype=np.int64)
-    return Layer(name, published, np.ascontiguousarray(columns_are_outputs.T))
+    columns_are_outputs = read_matrix(_folder() / f"{name}.csv.gz")
+    return Layer(name, published, np.ascontiguousarray(columns_are_outputs.T, dtype=np.int64))
 
 
 def _matrix(rows: list[list[int]]) -> Matrix:

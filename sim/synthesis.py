@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from amaranth import ClockDomain, Module
@@ -47,7 +47,7 @@ def synthesized_costs(circuits: Sequence[Circuit], family: Family) -> list[Cost]
         modules.get(f"\\top.circuit{number}", {}).get("num_cells_by_type", {})
         for number in range(len(circuits))
     ]
-    return [_cost(each, family) for each in cells]
+    return [cost_of_cells(each, family) for each in cells]
 
 
 def _together(circuits: Sequence[Circuit]) -> str:
@@ -62,7 +62,8 @@ def _together(circuits: Sequence[Circuit]) -> str:
     return rtlil.convert(top, name="top", ports=ports, emit_src=False)
 
 
-def _cost(cells: dict[str, int], family: Family) -> Cost:
+def cost_of_cells(cells: Mapping[str, int], family: Family) -> Cost:
+    """What so many cells of each type take of a device."""
     weights, flip_flop = _LUTS[family.cells], _FLIP_FLOPS[family.cells]
     return Cost(
         sum(number * weights.get(cell, 0) for cell, number in cells.items()),
