@@ -2,11 +2,11 @@
 
 import sys
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import numpy.typing as npt
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 """Columns of the comment in the Verilog."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Search:
-    """How to search, as `mulbudget.hw.adders.optimize` takes it."""
-
-    seconds: float | None
-    iterations: int | None
-    seed: int
-    max_depth: int | None
-    family: "Family | None"
-    x: Range
-    threads: int
 
 
 def adders(
@@ -87,6 +74,7 @@ def adders(
         raise UserError(f"a search of {seconds:g} seconds is not possible: use more than 0")
     _check_outputs(file, verilog, svg)
     # The search is slow to import, and other verbs do without.
+    from mulbudget.hw.adders import optimize
     from mulbudget.hw.families import find_family
 
     device = None if family is None else find_family(family)
@@ -94,7 +82,9 @@ def adders(
     matrix = matrix.T if rows_are_inputs else matrix
     outputs, inputs = matrix.shape
     x = _inputs(input_bits, unsigned, inputs)
-    search = Search(
+    search = partial(
+        optimize,
+        matrix,
         seconds=seconds,
         iterations=iterations,
         seed=seed,
@@ -104,17 +94,19 @@ def adders(
         threads=threads,
     )
     try:
-        graph, stopped = _optimized(matrix, search)
+        graph, done = _watched(search)
     except UserError as error:
         raise UserError(f"{file} as {outputs} outputs of {inputs} inputs: {error}") from error
     name, printer = printable(file.name), console()
-    if stopped:
+    if iterations is None and done < 1:
         printer.print("stopped early: the best so far")
     printer.print(_table(f"adder graph of {name}", graph))
     printer.print()
     printer.print(_estimates(graph, device, x, levels_per_stage))
     if verilog is not None:
-        circuit = _circuit(verilog.stem, graph, x, levels_per_stage, device)
+        from mulbudget.hw.circuit import Circuit
+
+        circuit = Circuit(verilog.stem, graph, x, levels_per_stage=levels_per_stage, family=device)
         write_whole(verilog, _verilog(graph, circuit))
         clocks = f"latency {circuit.latency} clocks, a sample every clock"
         printer.print(f"{clocks}, written to {verilog}", soft_wrap=True)
@@ -138,10 +130,8 @@ def _check_outputs(file: Path, verilog: Path | None, svg: Path | None) -> None:
             check_writable(path)
 
 
-def _optimized(matrix: npt.NDArray[Any], search: Search) -> tuple["AdderGraph", bool]:
-    """The graph, and whether Ctrl-C ended the search; a bar meanwhile on a terminal."""
-    from mulbudget.hw.adders import optimize
-
+def _watched(search: Callable[..., "AdderGraph"]) -> tuple["AdderGraph", float]:
+    """What a search finds, and how much of it was done; a bar meanwhile on a terminal."""
     columns = (
         TextColumn("searching"),
         BarColumn(),
@@ -160,18 +150,8 @@ def _optimized(matrix: npt.NDArray[Any], search: Search) -> tuple["AdderGraph", 
             last = done
             progress.update(task, completed=done, adders=f"{adders:,}")
 
-        graph = optimize(
-            matrix,
-            seconds=search.seconds,
-            iterations=search.iterations,
-            seed=search.seed,
-            max_depth=search.max_depth,
-            family=search.family,
-            x=search.x,
-            threads=search.threads,
-            progress=watch,
-        )
-    return graph, search.iterations is None and last < 1
+        graph = search(progress=watch)
+    return graph, last
 
 
 def _inputs(bits: int, unsigned: bool, channels: int) -> Range:
@@ -184,12 +164,10 @@ def _table(title: str, graph: "AdderGraph") -> Table:
     import numpy as np
 
     from mulbudget.hw.adders import least_depth, lower_bound
-    from mulbudget.hw.adders.terms import terms_of_matrix
+    from mulbudget.hw.adders.terms import digits_of_rows
 
     matrix = graph.matrix()
-    rows, _ = terms_of_matrix(matrix)
-    digits = np.bincount(rows)
-    naive = int(np.maximum(digits - 1, 0).sum())
+    naive = int(np.maximum(digits_of_rows(matrix) - 1, 0).sum())
     cells: list[list[object]] = [
         ["inputs x outputs", f"{graph.n_in:,} x {len(graph.outputs):,}"],
         ["non-zeros", int(np.count_nonzero(matrix))],
@@ -215,14 +193,6 @@ def _estimates(
     columns = ("family", "", "LUTs", "flip-flops")
     title = f"estimated, registers every {levels_per_stage} adders"
     return table(title, columns, rows, text=columns[:2])
-
-
-def _circuit(
-    name: str, graph: "AdderGraph", x: Range, levels_per_stage: int, family: "Family | None"
-) -> "Circuit":
-    from mulbudget.hw.circuit import Circuit
-
-    return Circuit(name, graph, x, levels_per_stage=levels_per_stage, family=family)
 
 
 def _verilog(graph: "AdderGraph", circuit: "Circuit") -> str:

@@ -35,7 +35,7 @@ class Best(NamedTuple):
     terms: Integers
 
 
-def no_best(state: State) -> Best:
+def best_of(state: State) -> Best:
     """The state as it is, with room for a copy."""
     return Best(
         cost=state.now["cost"].copy(),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mulbudget.hw.adders.cost import adder_luts
 from mulbudget.hw.adders.graph import AdderGraph
 from mulbudget.hw.adders.search import Effort, Goal, Progress, Search
-from mulbudget.hw.adders.terms import terms_of_matrix
+from mulbudget.hw.adders.terms import digits_of_rows
 from mulbudget.hw.families import Family
 from mulbudget.spn import Range, UserError
 
@@ -100,14 +100,7 @@ def least_depth(matrix: npt.NDArray[Any]) -> int:
 
     Behind d adders a value is a sum of at most 2**d signed digits of the inputs.
     """
-    return max(int(_digits(matrix).max(initial=1)) - 1, 0).bit_length()
-
-
-def _digits(matrix: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """How many signed digits the entries of each row have at least."""
-    totals, _ = terms_of_matrix(matrix)
-    rows, columns = matrix.shape
-    return np.bincount(totals, minlength=columns + rows)[columns:]
+    return max(int(digits_of_rows(matrix).max(initial=1)) - 1, 0).bit_length()
 
 
 def _checked(matrix: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -130,7 +123,7 @@ def _checked(matrix: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 def _check_depth(matrix: npt.NDArray[Any], max_depth: int) -> None:
     if max_depth < least_depth(matrix):
-        digits = _digits(matrix)
+        digits = digits_of_rows(matrix)
         row = int(digits.argmax())
         raise UserError(
             f"a depth of {max_depth} is not possible: output {row} is a sum of {digits[row]} "
@@ -142,8 +135,7 @@ def _check_depth(matrix: npt.NDArray[Any], max_depth: int) -> None:
 def _compile() -> None:
     """Compile, or load, the search before a clock runs."""
     matrix = np.array([[1, 1, 1], [1, 1, -1]])
-    for max_depth in (None, 4):
-        Search(matrix, _few_adders(matrix, max_depth)).run(Effort(iterations=1), Event())
+    Search(matrix, _few_adders(matrix, max_depth=2)).run(Effort(iterations=1), Event())
 
 
 def _few_adders(matrix: npt.NDArray[Any], max_depth: int | None) -> Goal:

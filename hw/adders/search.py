@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.hw.adders.anneal import anneal, copy, no_best
+from mulbudget.hw.adders.anneal import anneal, best_of, copy
 from mulbudget.hw.adders.chance import seeded
 from mulbudget.hw.adders.graph import AdderGraph
 from mulbudget.hw.adders.patterns import move_all, offer_all
@@ -195,7 +195,7 @@ class Search:
         while not share(self._state):
             self._tidy()
         self._tidy()
-        self._best = no_best(self._state)
+        self._best = best_of(self._state)
 
     def _tidy(self) -> None:
         """Make the table and the heap as large as they should be."""
@@ -209,7 +209,7 @@ class Search:
 
     def _graph_here(self) -> AdderGraph:
         """The graph of the sums as they are."""
-        here = no_best(self._state)
+        here = best_of(self._state)
         copy(self._state, here)
         return graph_of_terms(here.ends, here.terms, *self._shape)
 

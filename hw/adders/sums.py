@@ -153,15 +153,9 @@ def new_adder(s: State, depth: int, weight: int) -> int:
 
 @compiled
 def _begin(s: State, value: int, depth: int, weight: int) -> None:
-    s.values[value].busy, s.values[value].depth = 1, depth
+    """Make a number that of an adder, at the price that goes with its weight."""
+    s.values[value].busy, s.values[value].depth, s.values[value].weight = 1, depth, weight
     s.values[value].slack = 1 << depth if s.now[0].limited else 0
-    weigh(s, value, weight)
-
-
-@compiled
-def weigh(s: State, value: int, weight: int) -> None:
-    """Give a value its weight, and the price that goes with it."""
-    s.values[value].weight = weight
     bits = 0
     while bits < len(s.prices) - 1 and weight >> bits:
         bits += 1

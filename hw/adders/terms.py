@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mulbudget.hw.adders.graph import Add, AdderGraph, Term, add_up, as_output
-
-Integers = Any
-"""int64, one-dimensional."""
+from mulbudget.hw.adders.state import Integers
 
 
 def terms_of_matrix(matrix: npt.NDArray[Any]) -> tuple[Integers, Integers]:
@@ -29,6 +27,13 @@ def terms_of_matrix(matrix: npt.NDArray[Any]) -> tuple[Integers, Integers]:
         terms.append(column << 8 | shift << 1 | (digit[row, column] < 0))
         rest, shift = (rest - digit) >> 1, shift + 1
     return np.concatenate(totals), np.concatenate(terms)
+
+
+def digits_of_rows(matrix: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """How many signed digits the entries of each row of a matrix have, (n_out,)."""
+    totals, _ = terms_of_matrix(matrix)
+    rows, columns = matrix.shape
+    return np.bincount(totals, minlength=columns + rows)[columns:]
 
 
 def terms_of_graph(graph: AdderGraph) -> tuple[Integers, Integers]:
