@@ -1,8 +1,8 @@
 """What of a sum is in the carry chain: not its lowest bits, perhaps, nor its top bit.
 
 A carry cell of ECP5 makes two bits of a sum, and costs as much where only one is needed. The top
-bit of a sum that is one bit wider than both operands follows from their signs and from the bit
-below it: one LUT.
+bit of a sum follows from the two highest bits of its operands and from its own second highest: one
+LUT, where one of the operands at least has no top bit of its own but a sign there, or a zero.
 """
 
 from collections.abc import Sequence
@@ -36,10 +36,11 @@ def top_apart(family: Family | None, left: Ends, right: Ends, result: Ends, free
     """
     if family is None or family.carry_bits == 1:
         return False
-    bits, signed = width(*result)
-    chain = bits - free
-    fit = all(_fits(each, bits - 1, signed) for each in (left, right))
-    return chain % family.carry_bits == 1 and chain > _SHORTEST and fit
+    chain = width(*result)[0] - free
+    operands = width(*left), width(*right)
+    narrower = min(operands)[0] < chain + free
+    overlap = all(signed or bits > free for bits, signed in operands)
+    return chain % family.carry_bits == 1 and chain > _SHORTEST and narrower and overlap
 
 
 def sum_top_apart(family: Family | None, op: Sum, ops: Sequence[Op]) -> bool:
@@ -53,9 +54,3 @@ def sum_top_apart(family: Family | None, op: Sum, ops: Sequence[Op]) -> bool:
 def shifted(ends: Ends, shift: int) -> Ends:
     """The ends of x << shift."""
     return ends[0] << shift, ends[1] << shift
-
-
-def _fits(ends: Ends, bits: int, signed: bool) -> bool:
-    """Whether a value has so many bits; with its sign where `signed`."""
-    own, own_signed = width(*ends)
-    return own + (signed and not own_signed) <= bits and signed >= own_signed

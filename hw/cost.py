@@ -94,12 +94,13 @@ class _Netlist:
                 # As `emit` does it: on complements alone, where that is what is stored.
                 turned = stored == ([True, False] if op.subtract else [True, True])
                 chain = bits - sum_top_apart(self._family, op, self._ops)
-                left = self._operand(op.operands[0], op.left_shift, chain, turned)
-                right = self._operand(op.operands[1], op.right_shift, chain, turned != op.subtract)
+                left = self._operand(op.operands[0], op.left_shift, bits, turned)
+                right = self._operand(op.operands[1], op.right_shift, bits, turned != op.subtract)
                 inverted = turned != (value in self._complements)
-                total = self._add(left, right, op.subtract != turned, stage, inverted)
+                carry = op.subtract != turned
+                total = self._add(left[:chain], right[:chain], carry, stage, inverted)
                 if chain < bits:
-                    total.append(self._top(left[-1], right[-1], total[-1], stage))
+                    total.append(self._top([*left[-2:], *right[-2:], total[-1]], stage))
                 return [bit ^ turned for bit in total]
             case Offset() if stored[0]:
                 x = self._operand(op.operands[0], 0, bits, True)
@@ -160,10 +161,10 @@ class _Netlist:
                 self._luts |= {(bit,): 1 for bit in firsts}
         return total + made
 
-    def _top(self, left: Bit, right: Bit, below: Bit, stage: int) -> Bit:
-        """The top bit of a sum, where it is not of the carry chain."""
+    def _top(self, support: list[Bit], stage: int) -> Bit:
+        """The top bit of a sum, where it is not of the carry chain but follows from others."""
         bit = next(self._new)
-        key = ("top", *(self._found(each, stage) for each in (left, right, below)))
+        key = ("top", *(self._found(each, stage) for each in support))
         first = self._chains.setdefault(key, bit)
         self._first[bit, stage] = first
         self._luts[first,] = 1

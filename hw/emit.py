@@ -138,19 +138,16 @@ class _Emitter:
     def _sum_and_top(self, op: Sum, stage: int, left: Value, right: Value) -> Value:
         """A sum whose top bit is not of the carry chain; see `carry`.
 
-        Where the operands' signs differ, the sum is no wider than they are.
+        The carry into it is that of two equal bits below, and of unequal ones their sum inverted.
         """
         signal = self._signal(op, stage)
         bits = len(signal) - 1
         lower = Signal(bits, name=f"{self._layer}_{op.name}_lower_s{stage}", attrs=_KEEP)
         self._m.d.comb += lower.eq(left - right if op.subtract else left + right)
-        first, second = (_low_bits(each, bits)[-1] for each in (left, right))
-        second = ~second if op.subtract else second
-        if op.low < 0:
-            top = Mux(first == second, first, lower[-1])
-        else:
-            top = (first & second) | ((first | second) & ~lower[-1])
-        self._m.d.comb += signal.eq(Cat(lower, top))
+        a, b = (_low_bits(each, bits + 1)[-2:] for each in (left, right))
+        b = ~b if op.subtract else b
+        carry = Mux(a[0] == b[0], a[0], ~lower[-1])
+        self._m.d.comb += signal.eq(Cat(lower, a[1] ^ b[1] ^ carry))
         return signal
 
     def _product(self, op: Product, stage: int) -> Value:

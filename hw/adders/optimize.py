@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mulbudget.hw.adders.cost import adder_luts
 from mulbudget.hw.adders.graph import AdderGraph
 from mulbudget.hw.adders.search import Effort, Goal, Progress, Search
+from mulbudget.hw.adders.signs import few_negated
 from mulbudget.hw.adders.terms import digits_of_rows
 from mulbudget.hw.families import Family
 from mulbudget.spn import Range, UserError
@@ -89,7 +90,7 @@ def optimize(
             raise ValueError(f"x must have {checked.shape[1]} channels, not {x.channels}")
         x.linear(checked)  # refuses what hardware cannot be made for
         goal = _few_luts(family, x, max_depth)
-    graph = _best(checked, goal, Effort(iterations, seconds), seed, threads, progress)
+    graph = few_negated(_best(checked, goal, Effort(iterations, seconds), seed, threads, progress))
     if not np.array_equal(graph.matrix(), checked):
         raise RuntimeError("an adder graph is not that of its matrix; please report this")
     return graph
@@ -134,8 +135,10 @@ def _check_depth(matrix: npt.NDArray[Any], max_depth: int) -> None:
 @cache
 def _compile() -> None:
     """Compile, or load, the search before a clock runs."""
-    matrix = np.array([[1, 1, 1], [1, 1, -1]])
-    Search(matrix, _few_adders(matrix, max_depth=2)).run(Effort(iterations=1), Event())
+    matrix = np.array([[1, 1, 1], [-1, -1, -1]])
+    search = Search(matrix, _few_adders(matrix, max_depth=2))
+    search.run(Effort(iterations=1), Event())
+    few_negated(search.graph)
 
 
 def _few_adders(matrix: npt.NDArray[Any], max_depth: int | None) -> Goal:
