@@ -1,5 +1,6 @@
 """`mulbudget adders`: an integer matrix as few additions."""
 
+import math
 import sys
 import textwrap
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def adders(
     svg: Annotated[Path | None, typer.Option(help="Draw the graph.")] = None,
 ) -> None:
     """Find few additions, subtractions and shifts that multiply by a matrix of integers."""
-    if seconds is not None and not seconds > 0:
+    if seconds is not None and not 0 < seconds < math.inf:
         raise UserError(f"a search of {seconds:g} seconds is not possible: use more than 0")
     _check_outputs(file, verilog, svg)
     # The search is slow to import, and other verbs do without.
@@ -100,21 +101,24 @@ def adders(
     name, printer = printable(file.name), console()
     if iterations is None and done < 1:
         printer.print("stopped early: the best so far")
-    printer.print(_table(f"adder graph of {name}", graph))
-    printer.print()
-    printer.print(_estimates(graph, device, x, levels_per_stage))
+    written: list[str] = []
     if verilog is not None:
         from mulbudget.hw.circuit import Circuit
 
         circuit = Circuit(verilog.stem, graph, x, levels_per_stage=levels_per_stage, family=device)
         write_whole(verilog, _verilog(graph, circuit))
         clocks = f"latency {circuit.latency} clocks, a sample every clock"
-        printer.print(f"{clocks}, written to {verilog}", soft_wrap=True)
+        written.append(f"{clocks}, written to {verilog}")
     if svg is not None:
         from mulbudget.hw.adders.picture import draw
 
         write_whole(svg, draw(graph, f"{name}: {_size(graph)}"))
-        printer.print(f"drawn in {svg}", soft_wrap=True)
+        written.append(f"drawn in {svg}")
+    printer.print(_table(f"adder graph of {name}", graph))
+    printer.print()
+    printer.print(_estimates(graph, device, x, levels_per_stage))
+    for line in written:
+        printer.print(line, soft_wrap=True)
 
 
 def _check_outputs(file: Path, verilog: Path | None, svg: Path | None) -> None:

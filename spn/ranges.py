@@ -77,10 +77,12 @@ class Range:
         matrix : integers, (n_out, channels)
         offset : integers, (n_out,), optional
         """
-        exact = matrix.astype(object)
-        positive, negative = np.maximum(exact, 0), np.minimum(exact, 0)
-        low, high = np.array(self.low, object), np.array(self.high, object)
-        constant = 0 if offset is None else offset.astype(object)
+        constant = np.zeros(1, np.int64) if offset is None else offset
+        largest = self.channels * _largest(matrix) * self.magnitude + _largest(constant)
+        exact = np.int64 if largest < 1 << 63 else object
+        matrix, constant = matrix.astype(exact), constant.astype(exact)
+        positive, negative = np.maximum(matrix, 0), np.minimum(matrix, 0)
+        low, high = np.array(self.low, exact), np.array(self.high, exact)
         lows = positive @ low + negative @ high + constant
         highs = positive @ high + negative @ low + constant
         return Range(tuple(map(int, lows)), tuple(map(int, highs)))
@@ -122,6 +124,11 @@ class Range:
     def contains(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Which of `values` (…, channels) lie inside."""
         return (values >= np.array(self.low)) & (values <= np.array(self.high))
+
+
+def _largest(values: npt.NDArray[Any]) -> int:
+    """The largest absolute value of integers, 0 of none."""
+    return max(int(values.max(initial=0)), -int(values.min(initial=0)))
 
 
 def width(low: int, high: int) -> tuple[int, bool]:

@@ -94,7 +94,15 @@ class AdderGraph:
     outputs: tuple[Output, ...]
 
     def __call__(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(…, n_in) integers to (…, n_out), exact within the type of `x`."""
+        """(…, n_in) integers to (…, n_out), exact within the type of `x`.
+
+        Raises
+        ------
+        ValueError
+            When `x` has another number of channels.
+        """
+        if x.shape[-1:] != (self.n_in,):
+            raise ValueError(f"x of shape {x.shape} must have {self.n_in} channels")
         values = self._values(np.moveaxis(x, -1, 0))
         rows = [
             np.zeros_like(values[0])

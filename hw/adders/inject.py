@@ -7,11 +7,18 @@ sum has. Compiled.
 from mulbudget.hw.adders.chance import below
 from mulbudget.hw.adders.compiled import compiled
 from mulbudget.hw.adders.state import State
-from mulbudget.hw.adders.sums import depth_needed, has_room, new_adder, put, take
+from mulbudget.hw.adders.sums import (
+    depth_needed,
+    has_room,
+    highest_shift,
+    new_adder,
+    put,
+    take,
+)
 
 _STEPS = 200
-_HIGHEST = 20
-"""Shift of an adder: terms that cancel again and again could go up without end."""
+_HIGHEST = 40
+"""Shift of what comes into a sum: terms that cancel again and again could go up without end."""
 
 
 @compiled
@@ -29,7 +36,8 @@ def inject(s: State) -> int:
         use = s.cells[use].next_use
     total = s.cells[use].total
     over = ((s.cells[use].term >> 1) & 127) - ((term >> 1) & 127)
-    if total == value or over < 0 or over > _HIGHEST or not _may_have(s, total, use, value):
+    low = over >= 0 and over + highest_shift(s, value) <= _HIGHEST
+    if total == value or not low or not _may_have(s, total, use, value):
         return -1
     if value < s.now[0].adders_from:
         value = _as_adder(s, value)
@@ -80,8 +88,11 @@ def _may_have(s: State, total: int, use: int, value: int) -> bool:
         return False
     if not s.now[0].limited:
         return total < s.now[0].adders_from or not _needs(s, value, total)
-    # What is too deep for the sum to have also has no slack to be had.
-    need = (1 << depth_needed(s, value)) - (2 << s.values[s.cells[use].term >> 8].depth)
+    # What is too deep for the sum to have also has no slack to be had. An adder counts as deep as
+    # is noted, even where it has become less deep; a row becomes one no deeper than need be.
+    row = value < s.now[0].adders_from
+    depth = depth_needed(s, value) if row else s.values[value].depth
+    need = (1 << depth) - (2 << s.values[s.cells[use].term >> 8].depth)
     cell = s.values[value].first_term
     while cell >= 0:
         need += 1 << s.values[s.cells[cell].term >> 8].depth

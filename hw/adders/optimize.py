@@ -1,8 +1,9 @@
 """A small adder graph for a matrix."""
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
+from functools import cache, partial
 from threading import Event
 from typing import Any
 
@@ -75,24 +76,30 @@ def optimize(
         When the matrix is empty or has other entries, an output cannot be so shallow, or, with
         `family`, may reach 2**62.
     ValueError
-        When `x` is of another number of inputs.
+        When `x` is of another number of inputs, or another number is out of its range.
     """
     checked = _checked(matrix)
     if max_depth is not None:
         _check_depth(checked, max_depth)
     if seconds is None and iterations is None:
         seconds = 1.0
+    _check_numbers(seconds, iterations, seed, threads)
     _compile()
-    goal = _few_adders(checked, max_depth)
+    goals, price = [_few_adders(checked, max_depth)], _adders
     if family is not None:
         x = x or Range.uniform(-128, 127, checked.shape[1])
         if x.channels != checked.shape[1]:
             raise ValueError(f"x must have {checked.shape[1]} channels, not {x.channels}")
         x.linear(checked)  # refuses what hardware cannot be made for
-        goal = _few_luts(family, x, max_depth)
-    graph = few_negated(_best(checked, goal, Effort(iterations, seconds), seed, threads, progress))
+        goals.append(_few_luts(family, x, max_depth))
+        price = partial(_luts, family, x)
+    effort = Effort(iterations, seconds)
+    graphs = map(few_negated, _search_all(checked, goals, effort, seed, threads, progress))
+    graph = min(graphs, key=price)
     if not np.array_equal(graph.matrix(), checked):
         raise RuntimeError("an adder graph is not that of its matrix; please report this")
+    if max_depth is not None and graph.depth > max_depth:
+        raise RuntimeError("an adder graph is too deep; please report this")
     return graph
 
 
@@ -132,6 +139,26 @@ def _check_depth(matrix: npt.NDArray[Any], max_depth: int) -> None:
         )
 
 
+def _check_numbers(seconds: float | None, iterations: int | None, seed: int, threads: int) -> None:
+    rules = [
+        ("seconds", seconds, "finite, from 0", seconds is None or 0 <= seconds < math.inf),
+        ("iterations", iterations, "0 or more", iterations is None or iterations >= 0),
+        ("seed", seed, "0 or more", seed >= 0),
+        ("threads", threads, "1 or more", threads >= 1),
+    ]
+    for name, value, rule, kept in rules:
+        if not kept:
+            raise ValueError(f"{name} must be {rule}, not {value}")
+
+
+def _adders(graph: AdderGraph) -> int:
+    return graph.adders
+
+
+def _luts(family: Family, x: Range, graph: AdderGraph) -> int:
+    return graph.cost(family, x).luts
+
+
 @cache
 def _compile() -> None:
     """Compile, or load, the search before a clock runs."""
@@ -159,53 +186,58 @@ def _few_luts(family: Family, x: Range, max_depth: int | None) -> Goal:
     )
 
 
-def _best(
+def _search_all(
     matrix: npt.NDArray[np.int64],
-    goal: Goal,
+    goals: Sequence[Goal],
     effort: Effort,
     seed: int,
     threads: int,
     progress: Progress | None,
-) -> AdderGraph:
-    """The best graph of so many searches side by side; compiled code does not hold Python up."""
-    stop = Event()
+) -> list[AdderGraph]:
+    """The graphs of so many searches side by side; compiled code does not hold Python up."""
+    stop, searches = Event(), []
     with ThreadPoolExecutor(threads) as pool:
-        searches = [
-            pool.submit(_search, matrix, goal, effort, [seed, thread], stop, told)
-            for thread, told in enumerate([progress, *[None] * (threads - 1)])
-        ]
         try:
+            for thread, told in enumerate([progress, *[None] * (threads - 1)]):
+                numbers = [seed, thread]
+                searches.append(pool.submit(_search, matrix, goals, effort, numbers, stop, told))
             wait(searches)
         except KeyboardInterrupt:
             stop.set()
-            if effort.iterations is not None:
+            if effort.iterations is not None or not searches:
                 raise
-    return min((each.result() for each in searches), key=lambda search: search.score).graph
+    return [graph for each in searches for graph in each.result()]
 
 
 def _search(
     matrix: npt.NDArray[np.int64],
-    goal: Goal,
+    goals: Sequence[Goal],
     effort: Effort,
     seed: Sequence[int],
     stop: Event,
     progress: Progress | None,
+) -> list[AdderGraph]:
+    """The graph for each goal, in equal parts of the effort: from that of the goal before."""
+    graphs: list[AdderGraph] = []
+    for number, goal in enumerate(goals):
+        start = graphs[-1] if graphs else None
+        search = _started(matrix, goal, seed, start)
+        part = effort.part(number, len(goals))
+        search.run(part, stop, progress and _part_of(progress, number, len(goals)))
+        graphs.append(search.graph)
+    return graphs
+
+
+def _part_of(progress: Progress, number: int, of: int) -> Progress:
+    """Tells of so many parts together what one of them tells."""
+    return lambda done, adders: progress((number + done) / of, adders)
+
+
+def _started(
+    matrix: npt.NDArray[np.int64], goal: Goal, seed: Sequence[int], start: AdderGraph | None
 ) -> Search:
-    """For few adders; then, where adders differ in price, from there for the goal."""
-    if goal.counts:
-        search = _started(matrix, goal, seed)
-        search.run(effort, stop, progress)
-        return search
-    count = _started(matrix, _few_adders(matrix, goal.max_depth), seed)
-    count.run(effort.half(), stop, progress and (lambda done, n: progress(done / 2, n)))
-    search = Search(matrix, goal, seed=seed, start=count.graph)
-    search.run(effort.half(), stop, progress and (lambda done, n: progress(0.5 + done / 2, n)))
-    return search
-
-
-def _started(matrix: npt.NDArray[np.int64], goal: Goal, seed: Sequence[int]) -> Search:
     """A search from the matrix or its transpose, where sharing alone needs fewer adders."""
-    direct = Search(matrix, goal, seed=seed)
+    direct = Search(matrix, goal, seed=seed, start=start)
     if not goal.transposable:
         return direct
     turned = Search(matrix, goal, seed=seed, turned=True)

@@ -57,12 +57,13 @@ class Effort:
             parts.append(gone / self.seconds if self.seconds else 1.0)
         return max(parts)
 
-    def half(self) -> "Effort":
-        """Half of it, from now on."""
-        return Effort(
-            None if self.iterations is None else self.iterations // 2,
-            None if self.seconds is None else self.seconds / 2,
-        )
+    def part(self, number: int, of: int) -> "Effort":
+        """One of several equal parts, one after another."""
+        iterations = None if self.iterations is None else self.iterations // of
+        if self.seconds is None:
+            return Effort(iterations)
+        seconds = self.seconds / of
+        return Effort(iterations, seconds, self._start + number * seconds)
 
     def chunk(self, iterations: int) -> int:
         """Iterations to do at once after so many."""
@@ -135,12 +136,7 @@ class Search:
         self._scale = self.cost / here.adders if here.adders else 1.0
         self.graph = self._oriented(here)
         """The best graph."""
-        self._offset = self.graph.adders - round(self.cost / self._scale)
-
-    @property
-    def score(self) -> int:
-        """What the best graph costs."""
-        return self.graph.adders if self._goal.transposable else self.lowest
+        self._offset = self.graph.adders - self.cost
 
     @property
     def lowest(self) -> int:
@@ -163,11 +159,13 @@ class Search:
         rows, columns = self._shape = shape
         first, lengths = columns + rows, np.bincount(totals, minlength=columns + rows)
         end = len(lengths)
+        shifts = int(((terms >> 1) & 127).max(initial=0))
+        pairs, most = int((lengths**2).sum()) // 2, (end - rows) ** 2 * (2 * shifts + 1)
         self._state = s = empty(
             rows,
             columns,
             cells=2 * len(terms) + 4096,
-            patterns=int((lengths**2).sum()) // 2,
+            patterns=min(pairs, most),
             prices=self._goal.prices,
             random=self._random,
         )
@@ -253,9 +251,16 @@ class Search:
                 turns, turned_at = int(done * _TURNS) + 1, iterations
                 self._turn()
             if progress is not None:
-                adders = round(self.lowest / self._scale) + self._offset
-                progress(min(done, 1.0), min(adders, self.graph.adders))
+                progress(min(done, 1.0), self._adders())
         self._take_best()
+        if progress is not None:
+            progress(min(done, 1.0), self.graph.adders)
+
+    def _adders(self) -> int:
+        """Of the best graph so far; of the one before, where adders are not what counts."""
+        if not self._goal.counts:
+            return self.graph.adders
+        return min(self.lowest + self._offset, self.graph.adders)
 
     def _temperature(self, done: float) -> float:
         """Of the annealing where so much of it is done."""

@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mulbudget.hw.adders.chance import below, seeded
 from mulbudget.hw.adders.compiled import compiled
 from mulbudget.hw.adders.graph import Add, AdderGraph, Output
+from mulbudget.hw.adders.state import Integers
 
 _TRIES, _MOST_STEPS = 5_000, 10_000_000
 """Of the search for signs, where a step looks at one adder."""
-
-Integers = npt.NDArray[np.int64]
-"""One-dimensional."""
 
 
 def few_negated(graph: AdderGraph, seed: int | Sequence[int] = 0) -> AdderGraph:

@@ -9,6 +9,8 @@ from mulbudget.hw.adders.state import Integers, State
 
 _PUT, _TAKE, _NEW, _DELETE = range(4)
 """What the journal has entries of."""
+_HIGHEST = 40
+"""Shifts that are added: no sum of two is beyond what a term has room for."""
 
 
 @compiled
@@ -181,8 +183,12 @@ def has_room(s: State, cells: int, pairs: int) -> bool:
 def dissolve(s: State, value: int) -> bool:
     """Put an adder's terms where it is used, and forget it; False where there is no room."""
     length, cells, pairs = s.values[value].length, 0, 0
+    if highest_shift(s, value) > _HIGHEST:
+        return False
     use = s.values[value].first_use
     while use >= 0:
+        if (s.cells[use].term >> 1) & 127 > _HIGHEST:
+            return False
         cells += length
         pairs += length * (length + s.values[s.cells[use].total].length)
         use = s.cells[use].next_use
@@ -207,6 +213,16 @@ def dissolve(s: State, value: int) -> bool:
     s.now[0].free_adders += 1
     _log(s, _DELETE, value, s.values[value].depth, s.values[value].weight)
     return True
+
+
+@compiled
+def highest_shift(s: State, total: int) -> int:
+    """Of the terms of a sum."""
+    highest, cell = 0, s.values[total].first_term
+    while cell >= 0:
+        highest = max(highest, (s.cells[cell].term >> 1) & 127)
+        cell = s.cells[cell].next_term
+    return highest
 
 
 @compiled

@@ -47,7 +47,7 @@ def terms_of_graph(graph: AdderGraph) -> tuple[Integers, Integers]:
     for number, add in enumerate(graph.adds, graph.n_in + rows):
         found.append((number, add.left, add.left_shift, False))
         found.append((number, add.right, add.right_shift, add.subtract))
-    total, value, shift, negative = np.array(found, np.int64).reshape(-1, 4).T
+    total, value, shift, negative = np.array(found, np.int64).reshape(-1, 4).T.copy()
     value = np.where(value < graph.n_in, value, value + rows)
     return total, value << 8 | shift << 1 | negative
 

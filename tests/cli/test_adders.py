@@ -14,7 +14,7 @@ import pytest
 
 from mulbudget.hw.adders import least_depth, lower_bound, optimize
 from mulbudget.hw.families import FAMILIES, find_family
-from mulbudget.sim.verilate import Main, simulator
+from mulbudget.sim.circuit import run_ports
 from mulbudget.spn import Range
 from tests.cli.conftest import Command
 
@@ -22,28 +22,6 @@ MATRIX = np.array([[1, 2, 3, -4], [5, 0, 7, 8], [7, 7, -3, 1], [0, 0, 0, 0], [-5
 """With a row of zeros, and one that is another's negative."""
 
 REPEATABLE = ("--iterations", 300)
-
-BENCH = """
-#include "Vadders.h"
-#include <iostream>
-
-int main() {
-    Vadders top;
-    long long value;
-    for (;;) {
-        for (auto port : {INPUTS}) {
-            if (!(std::cin >> value)) return 0;
-            *port = value & MASK;
-        }
-        top.clk = 0;
-        top.eval();
-        top.clk = 1;
-        top.eval();
-        for (long long y : {OUTPUTS}) std::cout << y << ' ';
-    }
-}
-"""
-"""Takes a sample a clock, and prints what is at the outputs after its edge."""
 
 
 @pytest.fixture
@@ -82,19 +60,8 @@ def simulated(
         sorted((name for name in ports if name[0] == kind), key=lambda name: int(name[1:]))
         for kind in "io"
     )
-    source = (
-        BENCH.replace("INPUTS", ", ".join(f"&top.{name}" for name in inputs))
-        .replace("OUTPUTS", ", ".join(f"(long long)top.{name}" for name in outputs))
-        .replace("MASK", "255")
-    )
-    program = simulator(Main(source=source, prefix="Vadders"), path.stem, [path], {})
-    fed = np.concatenate([x, x[:1].repeat(latency, axis=0)])
-    result = subprocess.run(
-        [program], input=" ".join(map(str, fed.flat)), capture_output=True, text=True, check=True
-    )
-    y = np.array(result.stdout.split(), np.int64).reshape(-1, len(outputs))
-    # The result of a sample is there after `latency` edges, the first of which is its own.
-    y = y[latency - 1 : latency - 1 + len(x)]
+    texts = {path.name: path.read_text()}
+    y = run_ports(path.stem, texts, inputs, outputs, x & 255, latency)
     tops = np.array([1 << (ports[name] - 1) for name in outputs])
     return np.where(signed & (y >= tops), y - 2 * tops, y)
 
@@ -334,6 +301,7 @@ def test_an_array_that_is_no_matrix_is_one_sentence(
         (["--seconds", "0"], "a search of 0 seconds is not possible: use more than 0"),
         (["--seconds", "-1"], "a search of -1 seconds is not possible"),
         (["--seconds", "nan"], "a search of nan seconds is not possible"),
+        (["--seconds", "inf"], "a search of inf seconds is not possible"),
         (["--iterations", "-1"], "Invalid value for '--iterations'"),
         (["--seed", "-1"], "Invalid value for '--seed'"),
         (["--threads", "0"], "Invalid value for '--threads'"),

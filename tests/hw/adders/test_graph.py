@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,11 @@ def test_matrix_is_what_the_adders_compute() -> None:
 def test_a_graph_evaluates_like_its_matrix() -> None:
     x = np.random.default_rng(0).integers(-100, 100, (5, 7, 2))
     assert np.array_equal(GRAPH(x), x @ GRAPH.matrix().T)
+
+
+def test_refuses_samples_of_other_channels() -> None:
+    with pytest.raises(ValueError, match="must have 2 channels"):
+        GRAPH(np.zeros((5, 3), int))
 
 
 def test_counts_adders_and_depth() -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,6 +58,23 @@ def test_a_limited_depth_is_kept(
     graph = optimize(matrix, iterations=50, seed=seed, max_depth=limit)
     assert np.array_equal(graph.matrix(), matrix)
     assert graph.depth <= limit
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_limited_depth_is_kept_by_a_long_search(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix = rng.integers(-3, 4, (10, 8)) if seed % 2 else ternary(rng, 12, 16, 0.6)
+    limit = least_depth(matrix)
+    graph = optimize(matrix, iterations=20_000, seed=seed, max_depth=limit)
+    assert graph.depth == limit
+    assert np.array_equal(graph.matrix(), matrix)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint16, np.float32])
+def test_any_type_of_number_does(dtype: type) -> None:
+    matrix = np.array([[1, 0, 1], [0, 1, 1]], dtype)
+    matrix.flags.writeable = False
+    assert np.array_equal(optimize(matrix, iterations=10).matrix(), matrix)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -166,6 +184,21 @@ def test_seconds_end_the_search() -> None:
     assert np.array_equal(graph.matrix(), matrix)
 
 
+def test_progress_ends_with_a_search_that_sharing_takes_all_the_time_of() -> None:
+    told: list[tuple[float, int]] = []
+    matrix = ternary(np.random.default_rng(1), 20, 30, 0.5)
+    graph = optimize(matrix, seconds=0, progress=lambda *each: told.append(each))
+    assert told == [(1.0, graph.adders)]
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_with_a_family_there_are_no_more_luts_than_without(family: Family) -> None:
+    matrix, x = ternary(np.random.default_rng(5), 16, 16, 0.3), Range.uniform(-128, 127, 16)
+    graph = optimize(matrix, iterations=4000, family=family)
+    plain = optimize(matrix, iterations=2000)
+    assert graph.cost(family, x).luts <= plain.cost(family, x).luts
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_transpose_is_taken_where_it_is_smaller(turned: bool) -> None:
     matrix = ternary(np.random.default_rng(8), 12, 40, 0.5)
@@ -204,6 +237,22 @@ def layer(data_dir: Path) -> np.ndarray:
 def test_refuses_what_is_no_matrix_of_small_integers(matrix: np.ndarray, message: str) -> None:
     with pytest.raises(UserError, match=message):
         optimize(matrix)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seconds": -1.0}, "seconds must be finite, from 0, not -1.0"),
+        ({"seconds": float("nan")}, "seconds"),
+        ({"seconds": float("inf")}, "seconds"),
+        ({"iterations": -1}, "iterations must be 0 or more, not -1"),
+        ({"seed": -1}, "seed"),
+        ({"threads": 0}, "threads must be 1 or more, not 0"),
+    ],
+)
+def test_refuses_numbers_that_make_no_search(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        optimize(np.eye(2, dtype=int), **options)
 
 
 def test_refuses_a_depth_that_a_row_cannot_have() -> None:
