@@ -1,11 +1,11 @@
 """Adder graphs: how many adders and LUTs, beside da4ml and alkaid and published figures.
 
-All of it takes two hours, half of that the schemes. Each section prints a table and leaves it in
-`build/bench`, as Markdown and as JSON.
+All of it takes three hours, one of them for the schemes. Each section prints a table and leaves it
+in `build/bench`, as Markdown and as JSON.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from itertools import chain
@@ -17,8 +17,10 @@ import typer
 from bench import luts, peers
 from bench.matrices import RANDOM, Matrix, Random, Scheme, schemes, trained
 from bench.report import Row, report
+from bench.rtl import simulated
+from bench.search import timed
 from mulbudget.cli.console import console
-from mulbudget.hw.adders import AdderGraph, least_depth, optimize
+from mulbudget.hw.adders import least_depth
 
 SHORTEST = 0.05
 """Seconds that a search gets at least."""
@@ -26,7 +28,7 @@ SHORTEST = 0.05
 LONG = 10.0
 """Seconds of a search that a patient user starts."""
 
-FAST = 20
+FAST = 30
 """How many times faster than da4ml, for the largest matrix."""
 
 ABOVE = (0, 2)
@@ -45,6 +47,11 @@ class Section(StrEnum):
     TRAINED = "trained"
     LUTS = "luts"
     COST = "cost"
+    RTL = "rtl"
+
+
+GROUPS = {Section.DEPTH: "least depth", Section.LUTS: "family", Section.COST: "family"}
+"""By which column a section is summed up, where not as a whole."""
 
 
 def main(
@@ -61,11 +68,12 @@ def main(
         Section.TRAINED: lambda: (against_published(*each) for each in trained()[:first]),
         Section.LUTS: lambda: chain.from_iterable(map(luts.against_peers, luts.CASES[:first])),
         Section.COST: lambda: chain.from_iterable(map(luts.estimates, luts.CASES[:first])),
+        Section.RTL: lambda: (simulated(*each) for each in _all_matrices(first)),
     }
     console().print(f"compared with: {peers.versions()}")
     _warm_up()
     for section in sections or list(Section):
-        report(f"adders-{section}", rows[section]())
+        report(f"adders-{section}", rows[section](), GROUPS.get(section))
 
 
 def against_peers(case: Random) -> Row:
@@ -84,7 +92,7 @@ def faster(case: Random) -> Iterator[Row]:
         return
     matrix = case.matrix()
     theirs = peers.solve("da4ml", matrix)
-    graph, took = _timed(matrix, theirs.seconds / FAST)
+    graph, took = timed(matrix, theirs.seconds / FAST)
     yield {
         "matrix": case.name,
         "da4ml": theirs.adders,
@@ -102,12 +110,12 @@ def at_depths(case: Random) -> Iterator[Row]:
     for above in ABOVE:
         most = least_depth(matrix) + above
         row: Row = {"matrix": case.name, "least depth": f"+ {above}"}
-        theirs = None
-        if "da4ml" in peers.installed():
-            theirs = peers.solve("da4ml", matrix, above)
-            most = min(most, theirs.depth)
-            row |= {"da4ml": theirs.adders, "da4ml s": theirs.seconds, "da4ml depth": theirs.depth}
-        yield row | {"our depth at most": most} | _ours(matrix, theirs, most)
+        theirs = {name: peers.solve(name, matrix, above) for name in peers.installed()}
+        for name, found in theirs.items():
+            row |= {name: found.adders, f"{name} s": found.seconds, f"{name} depth": found.depth}
+        da4ml = theirs.get("da4ml")
+        most = min(most, da4ml.depth) if da4ml else most
+        yield row | {"our depth at most": most} | _ours(matrix, da4ml, most)
 
 
 def against_scheme(scheme: Scheme, seconds: float) -> Row:
@@ -116,8 +124,8 @@ def against_scheme(scheme: Scheme, seconds: float) -> Row:
     terms = sum(map(np.count_nonzero, others))
     start = time.perf_counter()
     with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(_timed, largest, seconds)
-        graphs = [_timed(each, seconds * np.count_nonzero(each) / terms)[0] for each in others]
+        found = pool.submit(timed, largest, seconds)
+        graphs = [timed(each, seconds * np.count_nonzero(each) / terms)[0] for each in others]
         graphs.append(found.result()[0])
     took = time.perf_counter() - start
     adders = sum(graph.adders for graph in graphs)
@@ -132,7 +140,7 @@ def against_scheme(scheme: Scheme, seconds: float) -> Row:
 
 def against_published(name: str, published: int, matrix: Matrix) -> Row:
     """A trained layer."""
-    graph, took = _timed(matrix, LAYER_SECONDS[name])
+    graph, took = timed(matrix, LAYER_SECONDS[name])
     return {
         "layer": name,
         "published": published,
@@ -149,28 +157,32 @@ def _ours(matrix: Matrix, theirs: peers.Solution | None, max_depth: int | None =
     if theirs is not None:
         times = {"same time": max(theirs.seconds, SHORTEST), **times}
     for name, seconds in times.items():
-        graph, took = _timed(matrix, seconds, max_depth)
+        graph, took = timed(matrix, seconds, max_depth)
         row |= {f"ours, {name}": graph.adders, f"took, {name}": took}
         if theirs is not None:
             row[f"ratio, {name}"] = graph.adders / theirs.adders
     return row
 
 
-def _timed(
-    matrix: Matrix, seconds: float, max_depth: int | None = None
-) -> tuple[AdderGraph, float]:
-    start = time.perf_counter()
-    graph = optimize(matrix, seconds=seconds, max_depth=max_depth)
-    took = time.perf_counter() - start
-    if not np.array_equal(graph.matrix(), matrix):
-        raise RuntimeError("a graph is not that of its matrix")
-    if max_depth is not None and graph.depth > max_depth:
-        raise RuntimeError(f"a graph is {graph.depth} deep and not {max_depth} at most")
-    return graph, took
+def _all_matrices(first: int | None) -> Iterator[tuple[str, Matrix]]:
+    """Those of the other sections: the parts of a scheme side by side, as one."""
+    yield from ((case.name, case.matrix()) for case in RANDOM[:first])
+    yield from ((each.name, _side_by_side(each.parts)) for each in schemes()[:first])
+    yield from ((each.name, each.matrix) for each in trained()[:first])
+
+
+def _side_by_side(parts: Sequence[Matrix]) -> Matrix:
+    """A matrix that has each part on its diagonal."""
+    whole = np.zeros(np.sum([part.shape for part in parts], axis=0), np.int64)
+    row = column = 0
+    for part in parts:
+        whole[row : row + part.shape[0], column : column + part.shape[1]] = part
+        row, column = row + part.shape[0], column + part.shape[1]
+    return whole
 
 
 def _warm_up() -> None:
     """Compile the search, which no time is measured of."""
     matrix = RANDOM[0].matrix()
-    _timed(matrix, SHORTEST)
-    _timed(matrix, SHORTEST, least_depth(matrix))
+    timed(matrix, SHORTEST)
+    timed(matrix, SHORTEST, least_depth(matrix))

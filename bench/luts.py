@@ -8,6 +8,7 @@ from pathlib import Path
 from bench import peers
 from bench.matrices import RANDOM, Matrix, Random
 from bench.report import Row
+from bench.search import timed
 from bench.synthesis import synthesise
 from mulbudget.hw.adders import AdderGraph, least_depth, optimize
 from mulbudget.hw.circuit import Circuit
@@ -33,7 +34,7 @@ _ADDERS_OF_PEERS = "w:v*"
 def against_peers(case: Random) -> Iterator[Row]:
     """A row for each family; flip-flops without those that da4ml and alkaid put at the inputs."""
     matrix = case.matrix()
-    graph = optimize(matrix, seconds=SECONDS)
+    graph, _ = timed(matrix, SECONDS)
     with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
         folder = Path(temporary)
         sources = {name: _write(name, matrix, folder) for name in peers.installed()}
@@ -56,7 +57,7 @@ def estimates(case: Random) -> Iterator[Row]:
     graphs = _graphs(case.matrix())
     for (kind, graph), name in product(graphs.items(), ("ecp5", "ice40-hx", "gw2a")):
         family = find_family(name)
-        said = graph.cost(family, _inputs(graph.n_in), levels_per_stage=LEVELS)
+        said = graph.cost(family, inputs(graph.n_in), levels_per_stage=LEVELS)
         with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
             folder = Path(temporary)
             made = synthesise([_write_ours(graph, family, folder)], family, folder)
@@ -76,17 +77,18 @@ def estimates(case: Random) -> Iterator[Row]:
 def _graphs(matrix: Matrix) -> dict[str, AdderGraph]:
     return {
         "pairs": optimize(matrix, iterations=0),
-        "searched": optimize(matrix, seconds=1),
-        "shallow": optimize(matrix, seconds=1, max_depth=least_depth(matrix)),
+        "searched": timed(matrix, 1)[0],
+        "shallow": timed(matrix, 1, least_depth(matrix))[0],
     }
 
 
-def _inputs(n_in: int) -> Range:
+def inputs(n_in: int) -> Range:
+    """Of so many inputs of `BITS` bits."""
     return Range.uniform(-(2 ** (BITS - 1)), 2 ** (BITS - 1) - 1, n_in)
 
 
 def _write_ours(graph: AdderGraph, family: Family, folder: Path) -> Path:
-    x = _inputs(graph.n_in)
+    x = inputs(graph.n_in)
     circuit = Circuit("top", graph, x, levels_per_stage=LEVELS, family=family)
     return write_whole(folder / f"{family.name}.v", convert_circuit(circuit))
 

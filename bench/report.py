@@ -15,11 +15,12 @@ Row = dict[str, str | int | float]
 """The figures of one case by the headings of their columns; those of one report have the same."""
 
 
-def report(name: str, rows: Iterable[Row]) -> None:
+def report(name: str, rows: Iterable[Row], by: str | None = None) -> None:
     """Print each row as it comes, then all; leave them in `FOLDER` as JSON and as Markdown.
 
     Columns that start with 'ratio' are summed up, by the geometric mean and how many are below 1,
-    and those that start with 'error', by the mean and the largest of their sizes.
+    and those that start with 'error', by the mean and the largest of their sizes; for each value of
+    the column `by`, where there is one.
     """
     make_folder(FOLDER)
     printer = console()
@@ -33,8 +34,14 @@ def report(name: str, rows: Iterable[Row]) -> None:
     columns = list(come[0])
     cells = [[_cell(value) for value in row.values()] for row in come]
     text = [key for key, value in come[0].items() if isinstance(value, str)]
+    groups = {f"{row[by]}, ": [] for row in come} if by else {"": []}
+    for row in come:
+        groups[f"{row[by]}, " if by else ""].append(row)
     summary = [
-        _sum_up(key, [float(row[key]) for row in come]) for key in columns if _is_summed(key)
+        group + _sum_up(key, [float(row[key]) for row in those])
+        for group, those in groups.items()
+        for key in columns
+        if _is_summed(key)
     ]
     printer.print(table(name, columns, cells, text=text))
     for line in summary:
