@@ -11,6 +11,7 @@ from mulbudget.hw.adders.sums import (
     depth_needed,
     has_room,
     highest_shift,
+    lower,
     new_adder,
     put,
     take,
@@ -88,11 +89,10 @@ def _may_have(s: State, total: int, use: int, value: int) -> bool:
         return False
     if not s.now[0].limited:
         return total < s.now[0].adders_from or not _needs(s, value, total)
-    # What is too deep for the sum to have also has no slack to be had. An adder counts as deep as
-    # is noted, even where it has become less deep; a row becomes one no deeper than need be.
-    row = value < s.now[0].adders_from
-    depth = depth_needed(s, value) if row else s.values[value].depth
-    need = (1 << depth) - (2 << s.values[s.cells[use].term >> 8].depth)
+    # What is too deep for the sum to have also has no slack to be had.
+    if value >= s.now[0].adders_from:
+        lower(s, value)
+    need = (1 << depth_needed(s, value)) - (2 << s.values[s.cells[use].term >> 8].depth)
     cell = s.values[value].first_term
     while cell >= 0:
         need += 1 << s.values[s.cells[cell].term >> 8].depth

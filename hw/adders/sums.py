@@ -7,7 +7,7 @@ from mulbudget.hw.adders.compiled import compiled
 from mulbudget.hw.adders.patterns import fewer, more, offer, pattern
 from mulbudget.hw.adders.state import Integers, State
 
-_PUT, _TAKE, _NEW, _DELETE = range(4)
+_PUT, _TAKE, _NEW, _DELETE, _LOWER = range(5)
 """What the journal has entries of."""
 _HIGHEST = 40
 """Shifts that are added: no sum of two is beyond what a term has room for."""
@@ -245,17 +245,33 @@ def depth_needed(s: State, total: int) -> int:
 
 
 @compiled
+def lower(s: State, value: int) -> None:
+    """Note that an adder is less deep than it may be: the sums that have it gain slack."""
+    depth, before = depth_needed(s, value), s.values[value].depth
+    if depth < before:
+        _note_depth(s, value, depth)
+        _log(s, _LOWER, value, before, 0)
+
+
+@compiled
 def lower_all(s: State) -> None:
-    """Note where adders are less deep than they may be: the sums that have them gain slack."""
+    """Lower every adder, for good."""
     for value in range(s.now[0].adders_from, s.now[0].adders_to):
-        depth = depth_needed(s, value) if s.values[value].busy else s.values[value].depth
-        gained = (1 << s.values[value].depth) - (1 << depth)
-        s.values[value].depth = depth
-        s.values[value].slack -= gained
-        use = s.values[value].first_use
-        while use >= 0:
-            s.values[s.cells[use].total].slack += gained
-            use = s.cells[use].next_use
+        if s.values[value].busy:
+            lower(s, value)
+            keep(s)
+
+
+@compiled
+def _note_depth(s: State, value: int, depth: int) -> None:
+    """Count an adder as so deep, in its own slack and in that of the sums that have it."""
+    gained = (1 << s.values[value].depth) - (1 << depth)
+    s.values[value].depth = depth
+    s.values[value].slack -= gained
+    use = s.values[value].first_use
+    while use >= 0:
+        s.values[s.cells[use].total].slack += gained
+        use = s.cells[use].next_use
 
 
 @compiled
@@ -279,6 +295,8 @@ def undo(s: State) -> None:
         elif what == _TAKE:
             s.now[0].free_cells -= 1
             _link(s, which, total, term, False)
+        elif what == _LOWER:
+            _note_depth(s, which, total)
         elif what == _NEW:
             s.values[which].busy = 0
             s.free_adders[s.now[0].free_adders] = which
