@@ -115,6 +115,8 @@ class _Emitter:
         """
         left, right = (self.at(each, stage) for each in op.operands)
         left, right = left << op.left_shift, right << op.right_shift
+        if sum_top_apart(self._family, op, self._ops):  # a family that stores no complements
+            return self._sum_and_top(op, stage, left, right)
         stored = tuple(each in self._complements for each in op.operands)
         complement = stored == ((True, False) if op.subtract else (True, True))
         if complement:
@@ -122,8 +124,6 @@ class _Emitter:
             total = other + right if op.subtract else other - right
         else:
             total = left - right if op.subtract else left + right
-        if sum_top_apart(self._family, op, self._ops):
-            return self._sum_and_top(op, stage, left, right)
         wanted = value in self._complements
         suffix = "_n" if wanted else ""
         if wanted == complement:
