@@ -3,6 +3,7 @@
 import json
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def report(name: str, rows: Iterable[Row], by: str | None = None) -> None:
     columns = list(come[0])
     cells = [[_cell(value) for value in row.values()] for row in come]
     text = [key for key, value in come[0].items() if isinstance(value, str)]
-    groups = {f"{row[by]}, ": [] for row in come} if by else {"": []}
+    groups: dict[str, list[Row]] = defaultdict(list)
     for row in come:
         groups[f"{row[by]}, " if by else ""].append(row)
     summary = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench.luts import BITS, LEVELS, inputs
+from bench.luts import LEVELS, inputs
 from bench.matrices import Matrix
 from bench.report import Row
 from bench.search import timed
@@ -21,10 +21,11 @@ def simulated(name: str, matrix: Matrix) -> Row:
     """How many samples the hardware of a graph gets right, of all."""
     graph, _ = timed(matrix, SECONDS)
     family = find_family("ecp5")
-    circuit = Circuit("top", graph, inputs(graph.n_in), levels_per_stage=LEVELS, family=family)
-    low, high = -(1 << BITS - 1), (1 << BITS - 1) - 1
+    limits = inputs(graph.n_in)
+    circuit = Circuit("top", graph, limits, levels_per_stage=LEVELS, family=family)
+    low, high = limits.low, limits.high
     x = np.random.default_rng(0).integers(low, high, (SAMPLES + 2, graph.n_in), endpoint=True)
-    x[0], x[1] = low, high
+    x[:2] = low, high
     right = (simulate(circuit, x) == x @ matrix.T).all(axis=1)
     return {
         "matrix": name,
