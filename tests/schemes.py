@@ -1,0 +1,53 @@
+"""Bilinear algorithms that tests of several folders use."""
+
+import numpy as np
+import numpy.typing as npt
+
+from mulbudget.spn.scheme import Scheme
+
+STRASSEN = Scheme(
+    2,
+    2,
+    2,
+    np.array(
+        [
+            [1, 0, 0, 1],
+            [0, 0, 1, 1],
+            [1, 0, 0, 0],
+            [0, 0, 0, 1],
+            [1, 1, 0, 0],
+            [-1, 0, 1, 0],
+            [0, 1, 0, -1],
+        ],
+        np.int8,
+    ),
+    np.array(
+        [
+            [1, 0, 0, 1],
+            [1, 0, 0, 0],
+            [0, 1, 0, -1],
+            [-1, 0, 1, 0],
+            [0, 0, 0, 1],
+            [1, 1, 0, 0],
+            [0, 0, 1, 1],
+        ],
+        np.int8,
+    ),
+    np.array(
+        [
+            [1, 0, 0, 1, -1, 0, 1],
+            [0, 0, 1, 0, 1, 0, 0],
+            [0, 1, 0, 1, 0, 0, 0],
+            [1, -1, 1, 0, 0, 1, 0],
+        ],
+        np.int8,
+    ),
+)
+"""Strassen 1969: 2 x 2 matrices with 7 products and 18 additions."""
+
+
+def product(scheme: Scheme, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray:
+    """C = A B for matrices (samples, k, m) and (samples, m, n), by the scheme's products."""
+    u = a.reshape(len(a), -1) @ scheme.wa.T.astype(np.int64)
+    w = b.reshape(len(b), -1) @ scheme.wb.T.astype(np.int64)
+    return ((u * w) @ scheme.wc.T.astype(np.int64)).reshape(-1, scheme.k, scheme.n)
