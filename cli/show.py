@@ -10,6 +10,8 @@ from rich.table import Table
 
 from mulbudget.cli.console import console, printable, table
 from mulbudget.spn import (
+    AnyOperator,
+    Bilinear,
     Counts,
     Network,
     Node,
@@ -19,6 +21,7 @@ from mulbudget.spn import (
     layer_counts,
     load,
     network_counts,
+    product_counts,
     width,
 )
 
@@ -75,7 +78,14 @@ def _layer(network: Network, node: Node) -> Description:
                 "r": layer.r,
                 "n_out": layer.n_out,
                 "wc": "identity" if layer.wc_is_identity else "ternary",
-                **_counts(layer_counts(layer), layer.wb.size + layer.wc.size),
+                **_counts(layer_counts(layer), _entries_of(layer)),
+            }
+        case Bilinear(scheme=scheme, size=size) as product:
+            result |= {
+                "size": list(size),
+                "block": [scheme.k, scheme.m, scheme.n],
+                "r": scheme.r,
+                **_counts(product_counts(product), _entries_of(product)),
             }
         case Requantize(shift=shift, low=low, high=high):
             result |= {"shift": shift, "low": low, "high": high}
@@ -85,8 +95,18 @@ def _layer(network: Network, node: Node) -> Description:
 
 
 def _entries(network: Network) -> int:
-    layers = (node.operator for node in network.nodes)
-    return sum(each.wb.size + each.wc.size for each in layers if isinstance(each, SumProduct))
+    return sum(_entries_of(node.operator) for node in network.nodes)
+
+
+def _entries_of(operator: AnyOperator) -> int:
+    """Entries of its ternary matrices."""
+    match operator:
+        case SumProduct():
+            return operator.wb.size + operator.wc.size
+        case Bilinear(scheme=scheme):
+            return scheme.wa.size + scheme.wb.size + scheme.wc.size
+        case _:
+            return 0
 
 
 def _counts(counts: Counts, entries: int) -> Description:
@@ -142,6 +162,10 @@ def _operation(layer: Description) -> str:
 
 
 def _shape(layer: Description) -> str:
+    if "block" in layer:
+        (rows, inner, columns), (k, m, n) = layer["size"], layer["block"]
+        blocks = f" in {k}x{m}, {m}x{n}" if layer["size"] != layer["block"] else ""
+        return f"{rows}x{inner} · {inner}x{columns}{blocks}"
     if "r" in layer:
         return f"{layer['n_in']}→{layer['r']}→{layer['n_out']}"
     return " x ".join(map(str, layer["output"]["shape"]))

@@ -1,29 +1,46 @@
 """The network as integers: operators, exact ranges, evaluation, counts and the .spn file."""
 
-from mulbudget.spn.counts import Counts, layer_counts, network_counts
+from mulbudget.spn.bilinear import Bilinear
+from mulbudget.spn.counts import (
+    Counts,
+    layer_counts,
+    network_counts,
+    operator_counts,
+    product_counts,
+)
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.file import digest, dumps, load, loads, save
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
+from mulbudget.spn.products import find_product, product_network
 from mulbudget.spn.ranges import Range, width
+from mulbudget.spn.scheme import Scheme, nest, standard
 
 __all__ = [
     "AnyOperator",
     "ArgMax",
+    "Bilinear",
     "Counts",
     "Network",
     "Node",
     "Range",
     "Requantize",
+    "Scheme",
     "SumProduct",
     "Tensor",
     "UserError",
     "digest",
     "dumps",
+    "find_product",
     "layer_counts",
     "load",
     "loads",
+    "nest",
     "network_counts",
+    "operator_counts",
+    "product_counts",
+    "product_network",
     "save",
+    "standard",
     "width",
 ]

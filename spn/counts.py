@@ -1,10 +1,12 @@
 """What a network costs before any hardware is chosen."""
 
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from mulbudget.spn.network import Network
+from mulbudget.spn.bilinear import Bilinear
+from mulbudget.spn.network import AnyOperator, Network
 from mulbudget.spn.operators import SumProduct
 from mulbudget.spn.ranges import width
 
@@ -16,13 +18,15 @@ class Counts:
     Parameters
     ----------
     multiplications : int
-        Products: r of each sum-product layer.
+        Products: r of each sum-product layer, and of each pair of blocks of a matrix product.
     dense_multiplications : int
-        Of the same shape with full-precision weights: n_in * n_out.
+        Of the same shape with full-precision weights: n_in * n_out; of a matrix product, those of
+        rows by columns.
     additions : int
-        Naive: each output of Wb and Wc by its own chain, and the non-zero biases; no sharing.
+        Naive: each row of a ternary matrix by its own chain, and the non-zero biases; no sharing.
+        Of a tiled matrix product also those of the blocks' products.
     non_zeros : int
-        Of Wb and Wc.
+        Of Wb and Wc, and of Wa.
     bits : int
         Stored: 2 a ternary entry (none where Wc is the identity), and a and bias in as few bits
         as hold all of the layer's.
@@ -57,10 +61,35 @@ def layer_counts(layer: SumProduct) -> Counts:
     )
 
 
+def product_counts(product: Bilinear) -> Counts:
+    """Counts of one matrix product."""
+    scheme, (rows, inner, columns) = product.scheme, product.size
+    pairs, deep = math.prod(product.blocks), product.blocks[1]
+    matrices = (scheme.wa, scheme.wb, scheme.wc)
+    return Counts(
+        multiplications=pairs * scheme.r,
+        dense_multiplications=rows * inner * columns,
+        additions=pairs * scheme.naive_additions + (pairs - pairs // deep) * scheme.k * scheme.n,
+        non_zeros=sum(int(np.count_nonzero(matrix)) for matrix in matrices),
+        bits=2 * sum(matrix.size for matrix in matrices),
+    )
+
+
+def operator_counts(operator: AnyOperator) -> Counts | None:
+    """Counts of an operator; None of one that neither multiplies nor adds."""
+    match operator:
+        case SumProduct():
+            return layer_counts(operator)
+        case Bilinear():
+            return product_counts(operator)
+        case _:
+            return None
+
+
 def network_counts(network: Network) -> Counts:
-    """Counts of all sum-product layers together."""
-    layers = (node.operator for node in network.nodes)
-    return sum((layer_counts(layer) for layer in layers if isinstance(layer, SumProduct)), Counts())
+    """Counts of all layers together."""
+    counts = (operator_counts(node.operator) for node in network.nodes)
+    return sum((each for each in counts if each is not None), Counts())
 
 
 def _packed_bits(values: np.ndarray) -> int:

@@ -1,11 +1,12 @@
 """The .spn file: a safetensors file with the network's graph as JSON in its metadata.
 
-Tensors are named `<operator>.<field>` (wb, wc: int8; a, bias: int64). A file from outside is never
-trusted: everything that `Network` derives is checked against what the file says.
+Tensors are named `<operator>.<field>` (wa, wb, wc: int8; a, bias: int64). A file from outside is
+never trusted: everything that `Network` derives is checked against what the file says.
 """
 
 import hashlib
 import os
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -13,15 +14,20 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from mulbudget.spn.bilinear import Bilinear
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.files import read_whole, write_whole
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
 from mulbudget.spn.ranges import Range
+from mulbudget.spn.scheme import Scheme
 
 VERSION = 1
 _KEY = "mulbudget"
-_ARRAYS = {"wb": np.int8, "a": np.int64, "wc": np.int8, "bias": np.int64}
+_Types = Mapping[str, type[np.generic]]
+
+_ARRAYS: _Types = {"wb": np.int8, "a": np.int64, "wc": np.int8, "bias": np.int64}
+_MATRICES: _Types = {"wa": np.int8, "wb": np.int8, "wc": np.int8}
 
 
 class _Tensor(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,6 +47,11 @@ class _SumProduct(_Node, tag_field="operator", tag=SumProduct.kind):
     fraction: int
 
 
+class _Bilinear(_Node, tag_field="operator", tag=Bilinear.kind):
+    scheme: tuple[int, int, int]
+    size: tuple[int, int, int]
+
+
 class _Requantize(_Node, tag_field="operator", tag=Requantize.kind):
     shift: int
     low: int
@@ -51,12 +62,15 @@ class _ArgMax(_Node, tag_field="operator", tag=ArgMax.kind):
     pass
 
 
+_AnyNode = _SumProduct | _Bilinear | _Requantize | _ArgMax
+
+
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
     format: Literal["spn"]
     version: int
     name: str
     input: _Tensor
-    operators: list[_SumProduct | _Requantize | _ArgMax]
+    operators: list[_AnyNode]
     provenance: dict[str, Any]
 
 
@@ -67,16 +81,18 @@ class _Version(msgspec.Struct):
 def dumps(network: Network) -> bytes:
     """The bytes of the .spn file of `network`; the same network gives the same bytes."""
     arrays: dict[str, np.ndarray] = {}
-    operators: list[_SumProduct | _Requantize | _ArgMax] = []
+    operators: list[_AnyNode] = []
     for node in network.nodes:
         operator, common = node.operator, (node.name, node.input)
         output = _describe(network.tensors[node.name])
         match operator:
             case SumProduct():
-                for key, dtype in _ARRAYS.items():
-                    array = getattr(operator, key)
-                    arrays[f"{node.name}.{key}"] = np.ascontiguousarray(array, dtype)
+                arrays |= _put(node.name, operator, _ARRAYS)
                 operators.append(_SumProduct(*common, output, fraction=operator.fraction))
+            case Bilinear(scheme=scheme, size=size):
+                arrays |= _put(node.name, scheme, _MATRICES)
+                sizes = (scheme.k, scheme.m, scheme.n)
+                operators.append(_Bilinear(*common, output, scheme=sizes, size=size))
             case Requantize(shift=shift, low=low, high=high):
                 operators.append(_Requantize(*common, output, shift=shift, low=low, high=high))
             case ArgMax():
@@ -169,14 +185,15 @@ def _parse(text: str) -> _Document:
         raise UserError(f"its description of the network is not valid: {error}") from error
 
 
-def _operator(
-    node: _SumProduct | _Requantize | _ArgMax, arrays: dict[str, np.ndarray], used: set[str]
-) -> AnyOperator:
+def _operator(node: _AnyNode, arrays: dict[str, np.ndarray], used: set[str]) -> AnyOperator:
     try:
         match node:
             case _SumProduct():
-                fields = {key: _take(f"{node.name}.{key}", arrays, used) for key in _ARRAYS}
+                fields = _take(node.name, _ARRAYS, arrays, used)
                 return SumProduct(fraction=node.fraction, **fields)
+            case _Bilinear():
+                matrices = _take(node.name, _MATRICES, arrays, used)
+                return Bilinear(Scheme(*node.scheme, **matrices), node.size)
             case _Requantize():
                 return Requantize(node.shift, node.low, node.high)
             case _ArgMax():
@@ -185,14 +202,28 @@ def _operator(
         raise UserError(f"operator {node.name}: {error}") from error
 
 
-def _take(key: str, arrays: dict[str, np.ndarray], used: set[str]) -> np.ndarray:
-    if key not in arrays:
-        raise UserError(f"tensor {key!r} is missing")
-    dtype = _ARRAYS[key.rpartition(".")[2]]
-    if arrays[key].dtype != dtype:
-        raise UserError(f"tensor {key!r} is {arrays[key].dtype}, not {np.dtype(dtype)}")
-    used.add(key)
-    return arrays[key]
+def _put(name: str, holder: object, dtypes: _Types) -> dict[str, np.ndarray]:
+    """The arrays of an operator, by the names that they have in the file."""
+    return {
+        f"{name}.{key}": np.ascontiguousarray(getattr(holder, key), dtype)
+        for key, dtype in dtypes.items()
+    }
+
+
+def _take(
+    name: str, dtypes: _Types, arrays: dict[str, np.ndarray], used: set[str]
+) -> dict[str, np.ndarray]:
+    """The arrays of an operator, by field."""
+    taken = {}
+    for field, dtype in dtypes.items():
+        key = f"{name}.{field}"
+        if key not in arrays:
+            raise UserError(f"tensor {key!r} is missing")
+        if arrays[key].dtype != dtype:
+            raise UserError(f"tensor {key!r} is {arrays[key].dtype}, not {np.dtype(dtype)}")
+        used.add(key)
+        taken[field] = arrays[key]
+    return taken
 
 
 def _describe(tensor: Tensor) -> _Tensor:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy.typing as npt
 
+from mulbudget.spn.bilinear import Bilinear
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.names import check_name, check_network_name
 from mulbudget.spn.operators import ArgMax, Integers, Requantize, SumProduct, Tensor
 
-AnyOperator = SumProduct | Requantize | ArgMax
+AnyOperator = SumProduct | Bilinear | Requantize | ArgMax
 
 
 @dataclass(frozen=True)

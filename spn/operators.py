@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.ranges import EXACT_FLOAT, LIMIT, Range
+from mulbudget.spn.scheme import check_ternary
 
 Integers = npt.NDArray[np.int64]
 
@@ -105,11 +106,7 @@ class SumProduct:
         if self.bias.shape[0] != self.n_out:
             raise UserError(f"bias has {self.bias.shape[0]} entries for {self.n_out} outputs")
         for name in ("wb", "wc"):
-            matrix = getattr(self, name)
-            wrong = np.argwhere((matrix < -1) | (matrix > 1))
-            if len(wrong):
-                row, column = map(int, wrong[0])
-                raise UserError(f"{name}[{row}, {column}] is {matrix[row, column]}, not -1, 0 or 1")
+            check_ternary(name, getattr(self, name))
         for name in ("a", "bias"):
             worst = max((abs(int(value)) for value in getattr(self, name)), default=0)
             if worst >= LIMIT:
