@@ -40,13 +40,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency, interval : int
         Clocks from a sample taken to its result offered, and from sample to sample.
     dsp, shift_add : int
-        Products in DSP blocks and by shift-and-add.
-    adders_wb, adders_wc, adders_products : int
-        Two-input adders of the graphs of Wb and Wc, and of the shift-and-add products.
-    depth_wb, depth_wc : int
+        DSP blocks, and products in logic: by shift-and-add where a factor is constant.
+    adders_wa, adders_wb, adders_wc, adders_products : int
+        Two-input adders of the graphs of Wa, Wb and Wc, and of the shift-and-add products.
+    depth_wa, depth_wb, depth_wc : int
         The longest chain of adders in each graph.
     width_u, width_z, width_v : int
-        Bits of the widest channel of u = Wb x, z = a * u and v = Wc z + bias.
+        Bits of the widest channel of u = Wb x, z = a * u and v = Wc z + bias; of a product of
+        matrices of both operands, of the products and of C.
     """
 
     name: str
@@ -56,9 +57,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval: int
     dsp: int = 0
     shift_add: int = 0
+    adders_wa: int = 0
     adders_wb: int = 0
     adders_wc: int = 0
     adders_products: int = 0
+    depth_wa: int = 0
     depth_wb: int = 0
     depth_wc: int = 0
     width_u: int = 0
