@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
+import numpy.typing as npt
 
 from mulbudget.spn import Bilinear, Network, Range
 
@@ -60,21 +62,32 @@ def block_range(ports: Sequence[Port]) -> Range:
     return Range(low, high)
 
 
+def places(shape: Sequence[int], block: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Which entry of a tensor, in C order, each entry of each beat is; -1 beyond the edge.
+
+    Returns
+    -------
+    int64, (beats, entries of a block)
+    """
+    index = np.arange(prod(shape)).reshape(shape)
+    edges = [(0, -size % step) for size, step in zip(shape, block, strict=True)]
+    padded = np.pad(index, edges, constant_values=-1)
+    pairs = [
+        part
+        for size, step in zip(padded.shape, block, strict=True)
+        for part in (size // step, step)
+    ]
+    cut = padded.reshape(pairs)
+    axes = [*range(0, cut.ndim, 2), *range(1, cut.ndim, 2)]
+    return cut.transpose(axes).reshape(-1, prod(block))
+
+
 def _vector(name: str, x: Range) -> Port:
     return Port(name, (x.channels,), (x.channels,), x.ends)
 
 
 def _matrix(name: str, shape: tuple[int, int], block: tuple[int, int], ends: Ends) -> Port:
-    low, high = (np.array(side, np.int64).reshape(shape) for side in zip(*ends, strict=True))
-    least, most = (_blocks(side, block) for side in (low, high))
-    pairs = zip(least.min(axis=0).tolist(), most.max(axis=0).tolist(), strict=True)
+    beats = places(shape, block)
+    low, high = (np.array([*side, 0], np.int64)[beats] for side in zip(*ends, strict=True))
+    pairs = zip(low.min(axis=0).tolist(), high.max(axis=0).tolist(), strict=True)
     return Port(name, shape, block, list(pairs))
-
-
-def _blocks(matrix: np.ndarray, block: tuple[int, int]) -> np.ndarray:
-    """Its blocks, (blocks, entries), with zeros beyond its edges."""
-    padded = np.pad(
-        matrix, [(0, -size % step) for size, step in zip(matrix.shape, block, strict=True)]
-    )
-    (rows, columns), (k, m) = padded.shape, block
-    return padded.reshape(rows // k, k, columns // m, m).swapaxes(1, 2).reshape(-1, k * m)
