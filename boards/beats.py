@@ -105,19 +105,14 @@ class Gather(wiring.Component):
             m.d.sync += [beat.eq(Mux(last, 0, beat + 1)), whole.eq(last)]
         with m.If(whole & self.o.ready):
             m.d.sync += whole.eq(0)
+        kept = Signal.like(self.o.payload, name="kept", reset_less=True)
+        m.d.comb += self.o.payload.eq(kept)
         for number, entries in enumerate(beats):
             with m.If(taken & (beat == number)):
                 for place, entry in enumerate(entries):
                     if entry >= 0:
-                        kept = self._register(m, entry)
-                        m.d.sync += kept.eq(self.i.payload[f"c{place}"])
+                        m.d.sync += kept[f"c{entry}"].eq(self.i.payload[f"c{place}"])
         return m
-
-    def _register(self, m: Module, entry: int) -> Signal:
-        target = self.o.payload[f"c{entry}"]
-        kept = Signal(target.shape(), name=f"c{entry}_kept", reset_less=True)
-        m.d.comb += target.eq(kept)
-        return kept
 
 
 def _entries(port: Port, part: Sequence[Value], beat: Sequence[int]) -> list[Value]:
