@@ -211,8 +211,8 @@ def _compare(
     progress: Progress,
 ) -> "Comparison | None":
     """What came out; None, with a complaint, where the hardware breaks the rules of streams."""
-    from mulbudget.sim.batch import SimulationError
     from mulbudget.sim.compare import compare
+    from mulbudget.sim.result import SimulationError
 
     task = progress.add_task("simulating", total=len(samples.x))
     try:

@@ -1,5 +1,6 @@
 """The JSON file beside the Verilog: what a simulator, a board or a script must know of it."""
 
+import math
 import os
 from typing import Literal
 
@@ -7,8 +8,9 @@ import msgspec
 
 from mulbudget.spn import Tensor, UserError, width
 from mulbudget.spn.files import read_whole
+from mulbudget.spn.names import check_name
 
-VERSION = 1
+VERSION = 2
 
 
 class _Version(msgspec.Struct):
@@ -26,6 +28,46 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signed: bool
     low: int
     high: int
+
+
+class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One stream of the module, and how a sample travels on it.
+
+    The stream's part of a sample is a tensor of `shape`. It is cut into blocks, which travel one a
+    beat in C order of the blocks, the entries of a block in C order. Entries of a block beyond the
+    edge of the tensor are 0.
+
+    Parameters
+    ----------
+    name : str
+        Its ports are NAME__payload, NAME__valid and NAME__ready.
+    shape : list of int
+        Of the tensor.
+    block : list of int
+        Of what one beat carries; as many axes.
+    channels : list of Channel
+        Those of one beat: the entries of a block.
+    """
+
+    name: str
+    shape: list[int]
+    block: list[int]
+    channels: list[Channel]
+
+    @property
+    def entries(self) -> int:
+        """Integers of a sample's tensor."""
+        return math.prod(self.shape)
+
+    @property
+    def blocks(self) -> list[int]:
+        """Blocks along each axis."""
+        return [-(-n // size) for n, size in zip(self.shape, self.block, strict=True)]
+
+    @property
+    def beats(self) -> int:
+        """Transfers of a sample."""
+        return math.prod(self.blocks)
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,14 +114,16 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What NAME.json holds about NAME.v.
 
-    The module `name` has ports clk, rst (synchronous, active high) and two streams:
-    i__payload, i__valid, i__ready and o__payload, o__valid, o__ready. A transfer happens at a
-    rising edge of clk where valid and ready are both 1.
+    The module `name` has ports clk, rst (synchronous, active high) and those of its streams. A
+    transfer, or beat, happens at a rising edge of clk where valid and ready are both 1.
+
+    A sample is a row of integers: the tensors of the input streams one after the other, each in C
+    order. Its result is the output's tensor in C order.
 
     Parameters
     ----------
     format, version
-        "mulbudget-verilog", 1.
+        "mulbudget-verilog", 2.
     name : str
         Of the module and the files.
     network : str
@@ -89,12 +133,17 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Verilog, where a hardware product is a registered `*`.
     levels_per_stage : int
         Adders between pipeline registers, at most.
-    latency, interval : int
-        Clocks from a sample taken to its result offered (no stalls), and from sample to sample.
+    latency : int
+        Clocks from the first beat of a sample taken to the last beat of its result offered, by
+        hardware that was idle, without stalls.
+    interval : int
+        Clocks from sample to sample, when they follow each other without a pause.
     multipliers : int
         DSP products of all layers.
-    input, output : list of Channel
-        The payloads of the two streams, in the order of the network's channels.
+    inputs : list of Stream
+        "i", or the operands "a" and "b"; each has its own handshake.
+    output : Stream
+        "o".
     layers : list of Layer
     """
 
@@ -107,9 +156,25 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     latency: int
     interval: int
     multipliers: int
-    input: list[Channel]
-    output: list[Channel]
+    inputs: list[Stream]
+    output: Stream
     layers: list[Layer]
+
+    @property
+    def streams(self) -> list[Stream]:
+        """All of them, the output last."""
+        return [*self.inputs, self.output]
+
+    @property
+    def one_beat(self) -> bool:
+        """Whether a sample is one transfer of each stream."""
+        return all(stream.beats == 1 for stream in self.streams)
+
+
+def one_beat(name: str, tensor: Tensor) -> Stream:
+    """The stream on which a tensor travels in one transfer."""
+    shape = list(tensor.shape)
+    return Stream(name, shape, shape, channels(tensor))
 
 
 def channels(tensor: Tensor) -> list[Channel]:
@@ -146,9 +211,46 @@ def load(path: str | os.PathLike[str]) -> Sidecar:
         sidecar = msgspec.json.decode(content, type=Sidecar)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path} does not describe generated Verilog: {error}") from error
-    for stream, payload in (("input", sidecar.input), ("output", sidecar.output)):
-        _check_packed(payload, f"{path}: {stream}")
+    _check_streams(sidecar, path)
     return sidecar
+
+
+def _check_streams(sidecar: Sidecar, path: str | os.PathLike[str]) -> None:
+    names = [stream.name for stream in sidecar.streams]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise UserError(
+            f"{path} has the streams {', '.join(names)}, not one or more inputs and an output of "
+            "different names: generate the Verilog again"
+        )
+    for stream in sidecar.streams:
+        where = f"{path}: stream {stream.name}"
+        try:
+            check_name(stream.name, "stream")
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
+        _check_blocks(stream, where)
+        _check_packed(stream.channels, where)
+
+
+def _check_blocks(stream: Stream, where: str) -> None:
+    shape, block = stream.shape, stream.block
+    if len(shape) != len(block) or not shape or min(*shape, *block) < 1:
+        raise UserError(
+            f"{where} has blocks {block} of a tensor {shape}, not as many sizes, each 1 or more: "
+            "generate the Verilog again"
+        )
+    if len(stream.channels) != math.prod(block):
+        raise UserError(
+            f"{where} has {len(stream.channels)} channels for blocks {block}, not "
+            f"{math.prod(block)}: generate the Verilog again"
+        )
+    padded = any(n % size for n, size in zip(shape, block, strict=True))
+    for index, channel in enumerate(stream.channels):
+        if padded and not channel.low <= 0 <= channel.high:
+            raise UserError(
+                f"{where} channel {index} is {channel.low} to {channel.high}, and blocks {block} "
+                f"reach beyond a tensor {shape}, where it is 0: generate the Verilog again"
+            )
 
 
 def _check_packed(payload: list[Channel], where: str) -> None:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
 import numpy.typing as npt
 
 from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.sim.lanes import TOP, lanes, wrapper
-from mulbudget.sim.packing import pack, unpack
+from mulbudget.sim.beats import input_range
+from mulbudget.sim.job import read_results, write_job
+from mulbudget.sim.lanes import TOP, wrapper
+from mulbudget.sim.result import Result, SimulationError
 from mulbudget.sim.tools import ToolError
 from mulbudget.sim.verilate import Main, simulator
-from mulbudget.spn import Range, UserError
+from mulbudget.spn import UserError
 from mulbudget.spn.operators import Integers
 
 Progress = Callable[[int], None]
@@ -25,50 +26,12 @@ _TAIL = 16  # clocks after the last result in which a surplus one would show, be
 _SPARE = 1000  # clocks
 
 
-class SimulationError(RuntimeError):
-    """The hardware breaks the rules of its streams: it hangs, or results come and go."""
-
-
 @dataclass(frozen=True)
 class Generated:
     """Generated Verilog and what its sidecar says of it."""
 
     verilog: Path
     sidecar: Sidecar
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came out of one design.
-
-    Parameters
-    ----------
-    y : int64, (samples, outputs)
-    clocks : int
-        From the end of the reset to the last result.
-    taken, offered : uint64, (samples,)
-        The clock in which each sample was taken, and in which its result was first offered.
-    """
-
-    y: Integers
-    clocks: int
-    taken: npt.NDArray[np.uint64]
-    offered: npt.NDArray[np.uint64]
-
-    @property
-    def latencies(self) -> Integers:
-        """Clocks from each sample taken to its result offered."""
-        return (self.offered - self.taken).astype(np.int64)
-
-    @property
-    def latency(self) -> int:
-        """The longest of `latencies`; meant for runs without stalls."""
-        return int(self.latencies.max())
-
-    @property
-    def interval(self) -> int | None:
-        """The most clocks between two results, None for a single one; for runs without stalls."""
-        return int(np.diff(self.offered.astype(np.int64)).max()) if len(self.offered) > 1 else None
 
 
 class LaneSimulator:
@@ -129,8 +92,9 @@ class LaneSimulator:
 
         Parameters
         ----------
-        inputs : sequence of integers, (samples, channels)
-            One for each design; each value inside its channel's range.
+        inputs : sequence of integers, (samples, entries)
+            One for each design: the tensors of its input streams side by side, each value inside
+            the range of its channel.
         stalls : float
             Probability that a stream pauses for a clock, at both ends; 0 to 0.95.
         seed : int
@@ -145,8 +109,8 @@ class LaneSimulator:
         UserError
             When samples have another shape or leave the range, or the disk is full.
         SimulationError
-            When a design hangs, gives more results than samples, or withdraws or changes a result
-            before it is taken.
+            When a design hangs, gives a result before its sample or after the last, withdraws or
+            changes a result before it is taken, or has something beyond the edge of a result.
         ToolError
             When the simulator crashes.
         """
@@ -157,28 +121,18 @@ class LaneSimulator:
             _limit(len(x), sidecar, stalls)
             for x, sidecar in zip(samples, self.sidecars, strict=True)
         )
+        tail = max(sidecar.latency for sidecar in self.sidecars) + _TAIL
+        counts = [len(x) for x in samples]
         with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary:
             folder = Path(temporary)
             try:
-                self._write_job(folder, samples, stalls, seed, limit)
+                write_job(
+                    folder, self.sidecars, samples, stalls=stalls, seed=seed, limit=limit, tail=tail
+                )
             except OSError as error:
                 raise UserError(f"cannot write to {folder}: {error.strerror or error}") from error
-            self._execute(folder, [len(x) for x in samples], progress)
-            return self._read_results(folder, [len(x) for x in samples])
-
-    def _write_job(
-        self, folder: Path, samples: Sequence[Integers], stalls: float, seed: int, limit: int
-    ) -> None:
-        tail = max(sidecar.latency for sidecar in self.sidecars) + _TAIL
-        lines = [f"{len(samples)} {stalls!r} {seed % 2**64} {limit} {tail}"]
-        lines += [
-            f"{len(x)} {lane.i_word} {lane.i_words} {lane.o_word} {lane.o_words}"
-            for x, lane in zip(samples, lanes(self.sidecars), strict=True)
-        ]
-        (folder / "job.txt").write_text("\n".join(lines) + "\n")
-        with (folder / "input.bin").open("wb") as file:
-            for x, sidecar in zip(samples, self.sidecars, strict=True):
-                pack(x, sidecar.input).tofile(file)
+            self._execute(folder, counts, progress)
+            return read_results(folder, self.sidecars, counts)
 
     def _execute(self, folder: Path, counts: Sequence[int], progress: Progress | None) -> None:
         with subprocess.Popen(
@@ -200,27 +154,10 @@ class LaneSimulator:
         if ending[0] == "full":
             raise UserError(f"cannot write the results of the simulation to {folder}: disk full")
         if ending[0] != "ok":
-            what, (lane, taken, given, clocks) = ending[0], map(int, ending[1:])
+            what, (lane, clocks, *transfers) = ending[0], map(int, ending[1:])
             raise SimulationError(
-                _complaint(what, self.sidecars[lane].name, counts[lane], taken, given, clocks)
+                _complaint(what, self.sidecars[lane], counts[lane], clocks, transfers)
             )
-
-    def _read_results(self, folder: Path, counts: Sequence[int]) -> list[Result]:
-        results = []
-        with (
-            (folder / "output.bin").open("rb") as output,
-            (folder / "taken.bin").open("rb") as taken_file,
-            (folder / "offered.bin").open("rb") as offered_file,
-        ):
-            for count, sidecar, lane in zip(
-                counts, self.sidecars, lanes(self.sidecars), strict=True
-            ):
-                words = np.fromfile(output, "<u4", count * lane.o_words)
-                y = unpack(words.reshape(count, lane.o_words), sidecar.output)
-                taken = np.fromfile(taken_file, "<u8", count)
-                offered = np.fromfile(offered_file, "<u8", count)
-                results.append(Result(y, int(offered[-1]) + 1, taken, offered))
-        return results
 
 
 class BatchSimulator:
@@ -254,7 +191,7 @@ class BatchSimulator:
         clock_limit: int | None = None,
         progress: Progress | None = None,
     ) -> Result:
-        """Feed samples (samples, channels); see `LaneSimulator.run`."""
+        """Feed samples (samples, entries); see `LaneSimulator.run`."""
         (result,) = self._lanes.run(
             [x], stalls=stalls, seed=seed, clock_limit=clock_limit, progress=progress
         )
@@ -269,9 +206,7 @@ def dsp_models(sidecars: Sequence[Sidecar]) -> list[Path]:
 
 
 def _checked(x: npt.ArrayLike, sidecar: Sidecar) -> Integers:
-    low = tuple(channel.low for channel in sidecar.input)
-    high = tuple(channel.high for channel in sidecar.input)
-    samples = Range(low, high).checked(x, sidecar.name)
+    samples = input_range(sidecar).checked(x, sidecar.name)
     if not len(samples):
         raise UserError(f"{sidecar.name} takes one or more samples, and is given none")
     return samples
@@ -282,18 +217,22 @@ def _limit(samples: int, sidecar: Sidecar, stalls: float) -> int:
     return _SPARE + int(4 * ideal / (1 - stalls) ** 2)
 
 
-def _complaint(what: str, name: str, samples: int, taken: int, given: int, clocks: int) -> str:
+def _complaint(
+    what: str, sidecar: Sidecar, samples: int, clocks: int, transfers: Sequence[int]
+) -> str:
+    """What is wrong in which clock, after so many transfers of each stream, the output last."""
+    name, streams = sidecar.name, list(zip(sidecar.streams, transfers, strict=True))
     match what:
         case "hang":
-            return (
-                f"{name} hangs: {taken} of {samples} samples taken and {given} results given "
-                f"in {clocks} clocks"
-            )
+            counts = (f"{n} of {samples * each.beats} of {each.name}" for each, n in streams)
+            return f"{name} hangs after {clocks} clocks: {', '.join(counts)} transferred"
         case "surplus":
+            asked = min(-(-n // each.beats) for each, n in streams[:-1])
             return (
-                f"{name} offers a result in clock {clocks} that none of {taken} samples asked for"
+                f"{name} offers a result in clock {clocks} that none of {asked} samples asked for"
             )
         case _:
+            result = transfers[-1] // sidecar.output.beats
             return (
-                f"{name} withdraws or changes result {given} in clock {clocks}, before it is taken"
+                f"{name} withdraws or changes result {result} in clock {clocks}, before it is taken"
             )

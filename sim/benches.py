@@ -19,10 +19,7 @@ from mulbudget.spn import UserError
 
 STREAMS = "mulbudget.sim.bench.streams"
 
-_PORTS = (
-    *("clk", "rst", "i__payload", "i__valid", "i__ready"),
-    *("o__payload", "o__valid", "o__ready"),
-)
+_SIGNALS = ("payload", "valid", "ready")
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def run_stream_benches(
         STREAMS,
         sidecar.name,
         [verilog, *dsp_models([sidecar])],
-        _PORTS,
+        _ports(sidecar),
         environment={
             "MULBUDGET_SPN": str(spn.resolve()),
             "MULBUDGET_SIDECAR": str(sidecar_file.resolve()),
@@ -119,6 +116,13 @@ def run_cocotb(
         if not results.is_file():
             raise ToolError("the cocotb benches did not run", output)
         return _outcomes(results)
+
+
+def _ports(sidecar: Sidecar) -> list[str]:
+    return [
+        *("clk", "rst"),
+        *(f"{stream.name}__{signal}" for stream in sidecar.streams for signal in _SIGNALS),
+    ]
 
 
 def _main() -> Main:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.sim.batch import BatchSimulator, Progress, Result
+from mulbudget.sim.batch import BatchSimulator, Progress
+from mulbudget.sim.result import Result
 from mulbudget.spn import Network
 from mulbudget.spn.operators import Integers
 
@@ -93,16 +94,24 @@ def first_difference(expected: Integers, got: Integers) -> Difference | None:
 
 
 def _timing(simulator: BatchSimulator, result: Result) -> tuple[str, ...]:
-    sidecar = simulator.sidecar
+    """What is not as promised.
+
+    A sample of several beats waits for the one before it, so only the first has to have the
+    promised latency.
+    """
+    sidecar, latencies = simulator.sidecar, result.latencies
+    idle = latencies if sidecar.one_beat else latencies[:1]
     sentences = []
-    latencies = result.latencies
-    if (latencies != sidecar.latency).any():
+    if (idle != sidecar.latency).any():
+        sentences.append(f"latency is {_span(idle)} clocks, not {sidecar.latency}")
+    if (result.intervals != sidecar.interval).any():
         sentences.append(
-            f"latency is {latencies.min()} to {latencies.max()} clocks, not {sidecar.latency}"
-        )
-    if result.interval not in (None, sidecar.interval):
-        sentences.append(
-            f"the interval is {result.interval} clocks from sample to sample, not "
+            f"the interval is {_span(result.intervals)} clocks from sample to sample, not "
             f"{sidecar.interval}"
         )
     return tuple(sentences)
+
+
+def _span(clocks: Integers) -> str:
+    low, high = clocks.min(), clocks.max()
+    return str(low) if low == high else f"{low} to {high}"

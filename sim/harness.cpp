@@ -1,17 +1,20 @@
-// Feeds samples to the streams of a model and keeps what comes out, with the clock of each transfer.
+// Feeds samples to the streams of a model and keeps what comes out, with the clock of each sample.
 //
 // Usage: simulator FOLDER. FOLDER/job.txt says what to do:
 //
 //     LANES STALLS SEED CLOCK_LIMIT TAIL
-//     SAMPLES I_WORD I_WORDS O_WORD O_WORDS        (for each lane)
+//     SAMPLES INPUTS               (for each lane, and then for each of its inputs and its output:)
+//     BEATS BIT WORD WORDS
 //
-// A lane is one pair of streams: words I_WORD to I_WORD + I_WORDS - 1 of i_payload and a bit each of
-// i_valid and i_ready, the same for o. FOLDER/input.bin holds the payloads, lane after lane; the
-// results go to output.bin in the same form, the clocks at which samples were taken and results
-// first offered to taken.bin and offered.bin (64 bits each). Lines of standard output:
+// A lane is one design. Each of its streams takes BEATS transfers a sample, and lies in bit BIT of
+// i_valid and i_ready and words WORD to WORD + WORDS - 1 of i_payload; the output in those of o.
+// FOLDER/input.bin holds the payloads of lane after lane, input after input, beat after beat; the
+// results go to output.bin in the same form. For each sample, taken.bin gets the clock in which the
+// first of its beats was taken by any input, and offered.bin the clock in which the last beat of
+// its result was first offered (64 bits each). Lines of standard output:
 //
 //     progress RESULTS
-//     end ok CLOCKS | end full | end hang|unsteady|surplus LANE TAKEN GIVEN CLOCKS
+//     end ok | end full | end hang|unsteady|surplus LANE CLOCKS TRANSFERS... (of each stream)
 //
 // It ends as full where the results cannot be written.
 
@@ -30,15 +33,42 @@ namespace {
 
 using Words = std::vector<uint32_t>;
 
+struct Stream {
+    uint64_t beats;  // of a sample
+    size_t bit;
+    uint32_t words;
+    EData* payload;         // in the model
+    Words payloads;         // of all beats
+    uint64_t transfers = 0;
+    uint64_t begun = 0;     // samples of which a beat was transferred
+    uint64_t missing = 0;   // beats of the last of them
+    bool valid = false;     // a beat is on offer: input `transfers`, or a result not taken yet
+
+    uint64_t whole() const { return missing ? begun - 1 : begun; }
+
+    uint32_t* beat() { return payloads.data() + transfers * words; }
+
+    // Whether it is the first beat of a sample.
+    bool transfer() {
+        const bool first = !missing;
+        if (first) {
+            missing = beats;
+            ++begun;
+        }
+        --missing;
+        ++transfers;
+        return first;
+    }
+};
+
 struct Lane {
     uint64_t samples;
-    uint32_t i_word, i_words, o_word, o_words;
-    Words input, output;
+    std::vector<Stream> inputs;
+    Stream output;
     std::vector<uint64_t> taken, offered;
     std::mt19937_64 random;
-    uint64_t sent = 0, got = 0;
-    bool valid = false;    // i holds sample `sent`
-    bool waiting = false;  // result `got` was offered in an earlier clock and not taken
+    uint64_t begun = 0;  // samples of which any input took a beat
+    uint64_t left = 0;   // transfers
     bool ready = false;
 };
 
@@ -51,34 +81,23 @@ class Harness {
   public:
     explicit Harness(const std::string& folder) : folder_{folder} {
         std::ifstream job{folder + "/job.txt"};
+        std::ifstream input{folder + "/input.bin", std::ios::binary};
         size_t lanes;
         double stalls;
         job >> lanes >> stalls >> seed_ >> limit_ >> tail_;
         stall_ = static_cast<uint64_t>(stalls * 18446744073709551616.0);
-        std::ifstream input{folder + "/input.bin", std::ios::binary};
-        for (size_t k = 0; k < lanes; ++k) {
-            Lane lane{};
-            job >> lane.samples >> lane.i_word >> lane.i_words >> lane.o_word >> lane.o_words;
-            lane.input.resize(lane.samples * lane.i_words);
-            lane.output.resize(lane.samples * lane.o_words);
-            lane.taken.resize(lane.samples);
-            lane.offered.resize(lane.samples);
-            input.read(reinterpret_cast<char*>(lane.input.data()), lane.input.size() * 4);
-            lane.random.seed(seed_ + k);
-            total_ += lane.samples;
-            lanes_.push_back(std::move(lane));
-        }
+        for (size_t k = 0; job && k < lanes; ++k) lanes_.push_back(read_lane(job, input, k));
         if (!job || !input) throw std::string{"cannot read the job"};
     }
 
     int run() {
         reset();
         Outcome outcome{nullptr, 0};
-        uint64_t left = tail_;
+        uint64_t tail = tail_;
         const uint64_t step = std::max<uint64_t>(total_ / 100, 1);
         for (uint64_t shown = step; !outcome.what; ++clock_) {
-            if (given_ == total_ && left-- == 0) break;
-            if (given_ < total_ && clock_ >= limit_) {
+            if (left_ == 0 && tail-- == 0) break;
+            if (left_ > 0 && clock_ >= limit_) {
                 outcome = {"hang", slowest()};
                 break;
             }
@@ -90,16 +109,9 @@ class Harness {
         }
         model_.final();
         if (outcome.what) {
-            const Lane& lane = lanes_[outcome.lane];
-            std::printf("end %s %zu %lu %lu %lu\n", outcome.what, outcome.lane,
-                        static_cast<unsigned long>(lane.sent),
-                        static_cast<unsigned long>(lane.got), static_cast<unsigned long>(clock_));
-            return 0;
-        }
-        if (save()) {
-            std::printf("end ok %lu\n", static_cast<unsigned long>(clock_ - tail_));
+            report(outcome);
         } else {
-            std::printf("end full\n");
+            std::printf(save() ? "end ok\n" : "end full\n");
         }
         return 0;
     }
@@ -109,6 +121,34 @@ class Harness {
 
     static void set_bit(EData* words, size_t k, bool value) {
         words[k / 32] = (words[k / 32] & ~(1U << (k % 32))) | (uint32_t{value} << (k % 32));
+    }
+
+    Lane read_lane(std::istream& job, std::istream& input, size_t k) {
+        Lane lane{};
+        size_t inputs = 0;
+        job >> lane.samples >> inputs;
+        for (size_t j = 0; job && j < inputs; ++j) {
+            lane.inputs.push_back(read_stream(job, lane, &model_.i_payload[0]));
+            Words& payloads = lane.inputs.back().payloads;
+            input.read(reinterpret_cast<char*>(payloads.data()), payloads.size() * 4);
+        }
+        lane.output = read_stream(job, lane, &model_.o_payload[0]);
+        lane.taken.resize(lane.samples);
+        lane.offered.resize(lane.samples);
+        lane.random.seed(seed_ + k);
+        total_ += lane.samples;
+        left_ += lane.left;
+        return lane;
+    }
+
+    static Stream read_stream(std::istream& job, Lane& lane, EData* payloads) {
+        Stream stream{};
+        size_t word = 0;
+        job >> stream.beats >> stream.bit >> word >> stream.words;
+        stream.payload = payloads + word;
+        stream.payloads.resize(lane.samples * stream.beats * stream.words);
+        lane.left += lane.samples * stream.beats;
+        return stream;
     }
 
     bool stalls(Lane& lane) { return stall_ && lane.random() < stall_; }
@@ -124,52 +164,69 @@ class Harness {
         model_.rst = 0;
     }
 
-    // A valid sample stays until it is taken; with stalls, the payload is noise while none is valid.
-    void drive(Lane& lane, size_t k) {
-        EData* payload = &model_.i_payload[lane.i_word];
-        if (!lane.valid && lane.sent < lane.samples && !stalls(lane)) {
-            lane.valid = true;
-            std::copy_n(&lane.input[lane.sent * lane.i_words], lane.i_words, payload);
-        } else if (!lane.valid && stall_) {
-            std::generate_n(payload, lane.i_words,
+    // A valid beat stays until it is taken; with stalls, the payload is noise while none is valid.
+    void drive(Lane& lane, Stream& input) {
+        if (!input.valid && input.whole() < lane.samples && !stalls(lane)) {
+            input.valid = true;
+            std::copy_n(input.beat(), input.words, input.payload);
+        } else if (!input.valid && stall_) {
+            std::generate_n(input.payload, input.words,
                             [&] { return static_cast<uint32_t>(lane.random()); });
         }
-        lane.ready = lane.got == lane.samples || !stalls(lane);
-        set_bit(&model_.i_valid[0], k, lane.valid);
-        set_bit(&model_.o_ready[0], k, lane.ready);
+        set_bit(i_valid_, input.bit, input.valid);
+    }
+
+    void drive(Lane& lane) {
+        for (Stream& input : lane.inputs) drive(lane, input);
+        lane.ready = lane.output.whole() == lane.samples || !stalls(lane);
+        set_bit(o_ready_, lane.output.bit, lane.ready);
+    }
+
+    void count(Lane& lane) {
+        --lane.left;
+        --left_;
+    }
+
+    void take(Lane& lane, Stream& input) {
+        if (!input.valid || !bit(i_ready_, input.bit)) return;
+        if (input.transfer() && input.begun > lane.begun) lane.taken[lane.begun++] = clock_;
+        input.valid = false;
+        count(lane);
     }
 
     // What happens at the coming edge; the name of what is wrong, or nullptr.
-    const char* observe(Lane& lane, size_t k) {
-        if (lane.valid && bit(&model_.i_ready[0], k)) {
-            lane.taken[lane.sent++] = clock_;
-            lane.valid = false;
+    const char* observe(Lane& lane) {
+        uint64_t asked = lane.samples;  // samples of which every input gave a beat
+        for (Stream& input : lane.inputs) {
+            take(lane, input);
+            if (input.begun < asked) asked = input.begun;
         }
-        const bool offered = bit(&model_.o_valid[0], k);
-        if (!offered) return lane.waiting ? "unsteady" : nullptr;
-        if (lane.got >= lane.sent) return "surplus";
-        const EData* payload = &model_.o_payload[lane.o_word];
-        uint32_t* result = &lane.output[lane.got * lane.o_words];
-        if (!lane.waiting) {
-            lane.offered[lane.got] = clock_;
-            std::copy_n(payload, lane.o_words, result);
-        } else if (!std::equal(result, result + lane.o_words, payload)) {
+        Stream& output = lane.output;
+        if (!bit(o_valid_, output.bit)) return output.valid ? "unsteady" : nullptr;
+        const uint64_t sample = output.whole();
+        if (sample >= asked) return "surplus";
+        uint32_t* result = output.beat();
+        if (!output.valid) {
+            lane.offered[sample] = clock_;
+            std::copy_n(output.payload, output.words, result);
+        } else if (!std::equal(result, result + output.words, output.payload)) {
             return "unsteady";
         }
-        lane.waiting = !lane.ready;
+        output.valid = !lane.ready;
         if (lane.ready) {
-            ++lane.got;
-            ++given_;
+            output.transfer();
+            count(lane);
+            if (!output.missing) ++given_;
         }
         return nullptr;
     }
 
     Outcome tick() {
-        for (size_t k = 0; k < lanes_.size(); ++k) drive(lanes_[k], k);
+        for (Lane& lane : lanes_) drive(lane);
         model_.clk = 0;
         model_.eval();
         for (size_t k = 0; k < lanes_.size(); ++k) {
-            if (const char* wrong = observe(lanes_[k], k)) return {wrong, k};
+            if (const char* wrong = observe(lanes_[k])) return {wrong, k};
         }
         model_.clk = 1;
         model_.eval();
@@ -177,18 +234,27 @@ class Harness {
     }
 
     size_t slowest() const {
-        const auto missing = [](const Lane& lane) { return lane.samples - lane.got; };
         const auto most = std::max_element(
             lanes_.begin(), lanes_.end(),
-            [&](const Lane& one, const Lane& other) { return missing(one) < missing(other); });
+            [](const Lane& one, const Lane& other) { return one.left < other.left; });
         return most - lanes_.begin();
     }
 
-    template <typename Member>
-    bool save(const char* name, Member member) const {
+    void report(const Outcome& outcome) const {
+        const Lane& lane = lanes_[outcome.lane];
+        std::printf("end %s %zu %lu", outcome.what, outcome.lane,
+                    static_cast<unsigned long>(clock_));
+        for (const Stream& input : lane.inputs) {
+            std::printf(" %lu", static_cast<unsigned long>(input.transfers));
+        }
+        std::printf(" %lu\n", static_cast<unsigned long>(lane.output.transfers));
+    }
+
+    template <typename Values>
+    bool save(const char* name, Values values_of) const {
         std::ofstream file{folder_ + "/" + name, std::ios::binary};
         for (const Lane& lane : lanes_) {
-            const auto& values = lane.*member;
+            const auto& values = values_of(lane);
             file.write(reinterpret_cast<const char*>(values.data()),
                        values.size() * sizeof(values[0]));
         }
@@ -196,15 +262,22 @@ class Harness {
     }
 
     bool save() const {
-        return save("output.bin", &Lane::output) && save("taken.bin", &Lane::taken) &&
-               save("offered.bin", &Lane::offered);
+        using Clocks = const std::vector<uint64_t>&;
+        return save("output.bin",
+                    [](const Lane& lane) -> const Words& { return lane.output.payloads; }) &&
+               save("taken.bin", [](const Lane& lane) -> Clocks { return lane.taken; }) &&
+               save("offered.bin", [](const Lane& lane) -> Clocks { return lane.offered; });
     }
 
     std::string folder_;
     Vmodel model_;
+    EData* const i_valid_ = &model_.i_valid[0];
+    EData* const o_ready_ = &model_.o_ready[0];
+    const EData* const i_ready_ = &model_.i_ready[0];
+    const EData* const o_valid_ = &model_.o_valid[0];
     std::vector<Lane> lanes_;
     uint64_t seed_ = 0, limit_ = 0, tail_ = 0, stall_ = 0;
-    uint64_t total_ = 0, given_ = 0, clock_ = 0;
+    uint64_t total_ = 0, given_ = 0, left_ = 0, clock_ = 0;  // results, results, transfers
 };
 
 }  // namespace

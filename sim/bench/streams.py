@@ -6,7 +6,8 @@ import cocotb
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.sim.bench.driver import Driver, Traffic, expect
+from mulbudget.sim.bench.driver import Driver, Traffic
+from mulbudget.sim.bench.ports import expect
 from mulbudget.sim.compare import first_difference
 
 TIMEOUT_MS = 100  # of simulated time: ten million clocks
@@ -21,12 +22,9 @@ async def back_to_back(dut: Any) -> None:
     traffic = await driver.run(x)
     _expect_values(driver, x, traffic)
     _expect_latency(driver, traffic)
-    for what, clocks in (("samples are taken", traffic.taken), ("results come", traffic.offered)):
-        gaps = set(np.diff(clocks).tolist())
-        expect(
-            gaps <= {driver.sidecar.interval},
-            f"{what} every {sorted(gaps)} clocks, not every {driver.sidecar.interval}",
-        )
+    _expect_interval(driver, "results come", traffic.offered)
+    if driver.sidecar.one_beat:
+        _expect_interval(driver, "samples are taken", traffic.taken)
     await driver.idle(driver.sidecar.latency + 4)
 
 
@@ -48,30 +46,38 @@ async def one_at_a_time(dut: Any) -> None:
     (("pause_i", "pause_o"), [(0.5, 0.0), (0.0, 0.5), (0.3, 0.3), (0.1, 0.8), (0.8, 0.1)])
 )
 async def random_stalls(dut: Any, pause_i: float, pause_o: float) -> None:
-    """Both streams pause at random, and nothing is lost, repeated or changed."""
+    """All streams pause at random, each input in turn more than the others.
+
+    Nothing is lost, repeated or changed.
+    """
     driver = Driver(dut)
     await driver.start()
     x = driver.inputs(seed=2)
-    traffic = await driver.run(x, pause_i=pause_i, pause_o=pause_o)
-    _expect_values(driver, x, traffic)
-    await driver.idle(driver.sidecar.latency + 4)
+    for slow in driver.sidecar.inputs:
+        pauses = [pause_i if each is slow else pause_i / 4 for each in driver.sidecar.inputs]
+        traffic = await driver.run(x, pauses=pauses, pause_o=pause_o)
+        _expect_values(driver, x, traffic)
+        await driver.idle(driver.sidecar.latency + 4)
 
 
 @cocotb.test(timeout_time=TIMEOUT_MS, timeout_unit="ms")
 @cocotb.parametrize(pause_o=[0.0, 0.5])
 async def reset_in_the_middle(dut: Any, pause_o: float) -> None:
-    """A reset drops the samples on their way, and the next ones are as if they were the first."""
+    """A reset drops what is on its way, and the next samples are as if they were the first.
+
+    It comes at the first beats of a sample, and later ones when the hardware is full.
+    """
     driver = Driver(dut)
     await driver.start()
-    for attempt in range(4):
+    full = driver.sidecar.latency + 4 * driver.sidecar.interval
+    for attempt, clocks in enumerate([1, 2, 3, *np.linspace(4, full + 4, 5, dtype=int).tolist()]):
         x = driver.inputs(seed=3 + attempt)
-        await driver.run(x, pause_o=pause_o, results=min(attempt, len(x)))
+        await driver.run(x, pause_o=pause_o, clocks=clocks)
         await driver.reset(1 + attempt)
         await driver.idle(driver.sidecar.latency + 4)
-    x = driver.inputs(seed=7)
-    traffic = await driver.run(x)
-    _expect_values(driver, x, traffic)
-    _expect_latency(driver, traffic)
+        traffic = await driver.run(x[-2:])
+        _expect_values(driver, x[-2:], traffic)
+        _expect_latency(driver, traffic)
 
 
 def _expect_values(driver: Driver, x: npt.NDArray[np.int64], traffic: Traffic) -> None:
@@ -80,10 +86,19 @@ def _expect_values(driver: Driver, x: npt.NDArray[np.int64], traffic: Traffic) -
 
 
 def _expect_latency(driver: Driver, traffic: Traffic) -> None:
-    latencies = {
-        after - before for before, after in zip(traffic.taken, traffic.offered, strict=True)
-    }
+    """Of every sample; of the first only where one of several beats waits for that before it."""
+    samples = len(traffic.taken) if driver.sidecar.one_beat else 1
+    clocks = list(zip(traffic.taken, traffic.offered, strict=True))[:samples]
+    latencies = {after - before for before, after in clocks}
     expect(
         latencies == {driver.sidecar.latency},
         f"latency is {sorted(latencies)} clocks, not {driver.sidecar.latency}",
+    )
+
+
+def _expect_interval(driver: Driver, what: str, clocks: list[int]) -> None:
+    gaps = set(np.diff(clocks).tolist())
+    expect(
+        gaps <= {driver.sidecar.interval},
+        f"{what} every {sorted(gaps)} clocks, not every {driver.sidecar.interval}",
     )

@@ -11,7 +11,8 @@ from mulbudget.cli.proof import Proof, read_json
 from mulbudget.hw import verilog
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.sim.batch import BatchSimulator, SimulationError
+from mulbudget.sim.batch import BatchSimulator
+from mulbudget.sim.result import SimulationError
 from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, digest, save
 from tests.cli.conftest import Command
 from tests.networks import example

@@ -46,7 +46,7 @@ def test_timing_that_is_not_as_promised(tmp_path: Path) -> None:
     assert comparison.difference is None
     assert not comparison.passed
     assert comparison.timing == (
-        "latency is 2 to 2 clocks, not 3",
+        "latency is 2 clocks, not 3",
         "the interval is 1 clocks from sample to sample, not 2",
     )
     assert compare(leaf.NETWORK, promised, X, stalls=0.5).passed
