@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from mulbudget.hw.streams import Ends, Port
 from mulbudget.spn import Tensor, UserError, width
 from mulbudget.spn.files import read_whole
 from mulbudget.spn.names import check_name
@@ -174,13 +175,18 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def one_beat(name: str, tensor: Tensor) -> Stream:
     """The stream on which a tensor travels in one transfer."""
     shape = list(tensor.shape)
-    return Stream(name, shape, shape, channels(tensor))
+    return Stream(name, shape, shape, channels(tensor.range.ends))
 
 
-def channels(tensor: Tensor) -> list[Channel]:
-    """How a tensor's channels lie in a payload: in order, packed, the first in the lowest bits."""
+def carried(port: Port) -> Stream:
+    """What the sidecar says of a stream."""
+    return Stream(port.name, list(port.shape), list(port.block), channels(port.ends))
+
+
+def channels(ends: Ends) -> list[Channel]:
+    """How channels of these ranges lie in a payload: packed, the first in the lowest bits."""
     result, offset = [], 0
-    for low, high in tensor.range.ends:
+    for low, high in ends:
         bits, signed = width(low, high)
         result.append(Channel(offset, bits, signed, low, high))
         offset += bits
