@@ -17,7 +17,7 @@ from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
 from mulbudget.cli.proof import Kind, Proof, write_proof
-from mulbudget.spn import ArgMax, Network, UserError, digest, load
+from mulbudget.spn import ArgMax, Bilinear, Network, UserError, digest, load
 
 if TYPE_CHECKING:
     from mulbudget.hw.sidecar import Sidecar
@@ -64,7 +64,8 @@ def sim(
         typer.Option(
             min=1,
             help="At most so many; by default the whole test set, or 1000 random inputs, and 64 "
-            "where the netlist is simulated.",
+            "where the netlist is simulated. Products of matrices of up to 18 entries are also "
+            "given every pair of extreme ones.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of random inputs and stalls.")] = 0,
@@ -96,6 +97,8 @@ def sim(
 ) -> None:
     """Compare the hardware with the network, bit for bit, on its test set or on random inputs.
 
+    Products of matrices are compared with the integer product.
+
     Exits with 1 and the first difference when they disagree.
 
     Keeps what it compiles in ~/.cache/mulbudget, or in MULBUDGET_CACHE.
@@ -104,7 +107,7 @@ def sim(
     if gate_level and family is None:
         raise UserError("a netlist is of a device family's cells: choose one with --family")
     most = GATE_LEVEL_SAMPLES if gate_level and samples is None else samples
-    chosen = _samples(network, data, most, seed)
+    chosen = _samples(network, data, most, seed, corners=not gate_level)
     printer = console()
     printer.print(chosen.title, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary, _progress() as progress:
@@ -147,14 +150,20 @@ def _print_outcome(
     printer.print(str(comparison))
 
 
-def _samples(network: Network, data: Path | None, most: int | None, seed: int) -> Samples:
+def _samples(
+    network: Network, data: Path | None, most: int | None, seed: int, *, corners: bool
+) -> Samples:
     """The test set where the network is of a recipe and its data are at hand, else random inputs.
+
+    Of a product of matrices also the `corners` of what it takes.
 
     Raises
     ------
     UserError
         When the recipe's data are damaged, or `data` is given and does not hold them.
     """
+    if isinstance(network.nodes[0].operator, Bilinear):
+        return _pairs(network, most or RANDOM_SAMPLES, seed, corners=corners)
     from mulbudget.sim.inputs import random_inputs
     from mulbudget.train.data import NotAtHandError, test_set
     from mulbudget.train.recipes import RECIPES
@@ -175,6 +184,19 @@ def _samples(network: Network, data: Path | None, most: int | None, seed: int) -
     kind: Kind = "test set" if whole else "first samples of the test set"
     x, labels = x[:most], labels[:most]
     return Samples(f"the {kind} of recipe {recipe}: {len(x):,} samples", kind, x, labels)
+
+
+def _pairs(network: Network, count: int, seed: int, *, corners: bool) -> Samples:
+    """Random pairs of matrices, and before them those with every entry at an end of its range."""
+    from mulbudget.sim.inputs import corner_inputs, random_inputs
+
+    x = random_inputs(network.input, count, seed)
+    title = f"{count:,} random pairs of matrices, seed {seed}"
+    extreme = corner_inputs(network.input)
+    if corners and len(extreme):
+        x = np.concatenate([extreme, x])
+        title = f"all {len(extreme):,} pairs of extreme entries, and {title}"
+    return Samples(title, "random inputs", x)
 
 
 def _generate(

@@ -31,3 +31,21 @@ def random_inputs(tensor: Tensor, samples: int, seed: int) -> npt.NDArray[np.int
     x[0] = low
     x[1:2] = high
     return x
+
+
+MOST_CORNERS = 1 << 18
+"""More are left to chance: those of two 3 x 3 matrices are as many."""
+
+
+def corner_inputs(tensor: Tensor) -> npt.NDArray[np.int64]:
+    """Every sample whose channels are at an end of their range; none where they are too many.
+
+    Returns
+    -------
+    int64, (2**channels, channels), or (0, channels) beyond `MOST_CORNERS`
+    """
+    low, high = np.array(tensor.range.low), np.array(tensor.range.high)
+    channels = len(low)
+    count = 1 << channels if channels < MOST_CORNERS.bit_length() else 0
+    at_high = np.arange(count)[:, None] >> np.arange(channels) & 1
+    return np.where(at_high, high, low)

@@ -13,9 +13,20 @@ from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
 from mulbudget.sim.batch import BatchSimulator
 from mulbudget.sim.result import SimulationError
-from mulbudget.spn import ArgMax, Network, Node, Range, SumProduct, Tensor, digest, save
+from mulbudget.spn import (
+    ArgMax,
+    Network,
+    Node,
+    Range,
+    SumProduct,
+    Tensor,
+    digest,
+    product_network,
+    save,
+)
 from tests.cli.conftest import Command
 from tests.networks import example
+from tests.schemes import STRASSEN
 
 
 @pytest.fixture
@@ -99,6 +110,23 @@ def test_the_recipes_test_set(command: Command, tmp_path: Path) -> None:
     assert read_json(report, Proof).samples == "first samples of the test set"
     assert "the first samples of the test set of recipe digits: 50 samples" in part.stdout
     assert part.stdout.splitlines()[-1] == "50 of 50 bit-exact"
+
+
+def test_a_core_and_its_benches(command: Command, tmp_path: Path) -> None:
+    save(product_network(STRASSEN, name="core", bits=4), tmp_path / "core.spn")
+    result = command("sim", tmp_path / "core.spn", "--dsp", 4, "--samples", 100, "--benches")
+    assert result.returncode == 0, result.stderr
+    assert "all 256 pairs of extreme entries, and 100 random pairs of matrices" in result.stdout
+    assert result.stdout.splitlines()[-1] == "356 of 356 bit-exact"
+
+
+def test_a_tiled_product_as_a_netlist(command: Command, tmp_path: Path) -> None:
+    tiles = product_network(STRASSEN, name="tiles", bits=4, size=(3, 8, 2))
+    save(tiles, tmp_path / "tiles.spn")
+    words = ["--gate-level", "--family", "ecp5", "--samples", 20, "--stalls", 0.3]
+    result = command("sim", tmp_path / "tiles.spn", *words)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "20 of 20 bit-exact"
 
 
 @pytest.mark.usefixtures("broken")

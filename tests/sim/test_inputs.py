@@ -1,10 +1,12 @@
 """Random inputs reach the corners."""
 
+from itertools import product
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mulbudget.sim.inputs import random_inputs
+from mulbudget.sim.inputs import corner_inputs, random_inputs
 from mulbudget.spn import Range, Tensor
 from tests.networks import ranges
 
@@ -18,3 +20,13 @@ def test_they_lie_in_the_range_and_begin_with_its_ends(given_range: Range, count
     assert tuple(x[0].tolist()) == tensor.range.low
     assert count == 1 or tuple(x[1].tolist()) == tensor.range.high
     assert np.array_equal(x, random_inputs(tensor, count, 3))
+
+
+def test_corners_are_all_of_them_or_none() -> None:
+    tensor = Tensor((3,), 0, Range((-2, 0, 5), (1, 0, 9)))
+    corners = corner_inputs(tensor)
+    assert corners.shape == (8, 3)
+    assert set(map(tuple, corners)) == set(product((-2, 1), (0,), (5, 9)))
+    most = corner_inputs(Tensor((18,), 0, Range.uniform(-1, 1, 18)))
+    assert len(np.unique(most, axis=0)) == 1 << 18
+    assert corner_inputs(Tensor((19,), 0, Range.uniform(-1, 1, 19))).shape == (0, 19)
