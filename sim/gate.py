@@ -11,12 +11,17 @@ from mulbudget.sim.tools import find, yosys_share
 
 _NETLIST = "netlist.v"
 
+_WITHOUT_MODEL = {"ecp5": "-nobram", "gowin": "-nobram"}
+"""Yosys has no model of these vendors' block RAM, so memories are of RAM in LUTs instead."""
+
 # Cell libraries are written for other simulators, and Verilator has much to say of them.
 _FLAGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 
 
 def gate_level_simulator(verilog: Path, sidecar: Sidecar, family: str) -> BatchSimulator:
     """A simulator of the design as cells of a device family.
+
+    Block RAM of ECP5 and Gowin is RAM in LUTs there.
 
     Parameters
     ----------
@@ -48,7 +53,8 @@ def netlist(verilog: Path, sidecar: Sidecar, family: Family) -> Path:
     yosys = find("yosys")
     source = verilog.read_bytes()
     script = (
-        f"read_verilog {verilog.name}; {family.synth} -top {sidecar.name}; "
+        f"read_verilog {verilog.name}; {family.synth} {_WITHOUT_MODEL.get(family.cells, '')} "
+        f"-top {sidecar.name}; "
         f"write_verilog -noattr {_NETLIST}"
     )
 
