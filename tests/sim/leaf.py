@@ -76,11 +76,18 @@ def write(folder: Path, *changes: tuple[str, str], name: str = "adder") -> Gener
     Each change replaces a text of the Verilog by another one.
     """
     text = VERILOG.replace("module adder", f"module {name}")
+    return write_files(folder, NETWORK, sidecar(name=name), text, *changes)
+
+
+def write_files(
+    folder: Path, network: Network, described: Sidecar, text: str, *changes: tuple[str, str]
+) -> Generated:
+    """NAME.v, NAME.json and NAME.spn in `folder`, with texts of the Verilog replaced by others."""
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    (folder / f"{name}.v").write_text(text)
-    described = sidecar(name=name)
-    (folder / f"{name}.json").write_bytes(encode(described))
-    save(NETWORK, folder / f"{name}.spn")
-    return Generated(folder / f"{name}.v", described)
+    verilog = folder / f"{described.name}.v"
+    verilog.write_text(text)
+    verilog.with_suffix(".json").write_bytes(encode(described))
+    save(network, verilog.with_suffix(".spn"))
+    return Generated(verilog, described)
