@@ -92,7 +92,7 @@ def test_progress_counts_samples_and_not_beats(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Break:
-    """What makes a core wrong; a batch says `message`, or gives wrong values, and `benches` fail."""
+    """A wrong core; a batch says `message`, or gives wrong values, and `benches` fail."""
 
     core: Core
     changes: tuple[tuple[str, str], ...]
