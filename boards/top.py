@@ -8,6 +8,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from mulbudget.boards.beats import Gather, Scatter
 from mulbudget.boards.frame import GAP_BYTES
 from mulbudget.boards.link import Link
 from mulbudget.hw.accelerator import Accelerator
@@ -37,6 +38,7 @@ class Core(wiring.Component):
     def __init__(
         self, network: Network, plan: Plan, *, divider: int, gap_bytes: int = GAP_BYTES
     ) -> None:
+        self._network = network
         self.accelerator = Accelerator(network, plan)
         self._link = Link(
             network, latency=self.accelerator.latency, divider=divider, gap_bytes=gap_bytes
@@ -44,12 +46,23 @@ class Core(wiring.Component):
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
-        """Link and accelerator, stream to stream."""
+        """Link and accelerator, stream to stream, whole samples cut into beats between them."""
         m = Module()
         m.submodules.link = link = self._link
-        m.submodules.accelerator = self.accelerator
-        connect(m, link.o, self.accelerator.i)
-        connect(m, self.accelerator.o, link.i)
+        m.submodules.accelerator = accelerator = self.accelerator
+        if [port.name for port in accelerator.inputs] == ["i"]:
+            connect(m, link.o, accelerator.i)
+        else:
+            m.submodules.scatter = scatter = Scatter(self._network.input, accelerator.inputs)
+            connect(m, link.o, scatter.i)
+            for port in accelerator.inputs:
+                connect(m, getattr(scatter, port.name), getattr(accelerator, port.name))
+        if accelerator.output.shape == accelerator.output.block:
+            connect(m, accelerator.o, link.i)
+        else:
+            m.submodules.gather = gather = Gather(self._network.output, accelerator.output)
+            connect(m, accelerator.o, gather.i)
+            connect(m, gather.o, link.i)
         m.d.comb += [link.rx.eq(self.rx), self.tx.eq(link.tx)]
         return m
 

@@ -9,11 +9,13 @@ from mulbudget.cli.adders import adders
 from mulbudget.cli.bitstream import bitstream
 from mulbudget.cli.boards import boards
 from mulbudget.cli.infer import infer
+from mulbudget.cli.nest import nest
 from mulbudget.cli.program import program
 from mulbudget.cli.run import run
 from mulbudget.cli.show import show
 from mulbudget.cli.sim import sim
 from mulbudget.cli.summary import summary
+from mulbudget.cli.tile import tile
 from mulbudget.cli.train import train
 from mulbudget.cli.verilog import verilog
 
@@ -56,3 +58,5 @@ app.command()(program)
 app.command()(infer)
 app.command()(summary)
 app.command()(adders)
+app.command()(nest)
+app.command()(tile)

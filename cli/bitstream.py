@@ -11,11 +11,16 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from mulbudget.cli.console import console, table
-from mulbudget.spn import load
+from mulbudget.spn import load, with_standard_scheme
 
 if TYPE_CHECKING:
     from mulbudget.boards.build import Design
-    from mulbudget.boards.report import Report
+    from mulbudget.boards.report import Report, Resource
+
+STANDARD = "standard"
+"""The name of the product of matrices that another is compared with, and its folder."""
+
+RESOURCES = {"LUT": "lut", "FF": "ff", "multipliers": "dsp", "RAM blocks": "bram"}
 
 
 def bitstream(
@@ -37,17 +42,32 @@ def bitstream(
             help="Adders between pipeline registers, at most; by default what suits the clock.",
         ),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Also build the same product of matrices with a multiplier for each pair of "
+            "entries, in the folder `standard` of --out, and print both.",
+        ),
+    ] = False,
 ) -> None:
     """Build the bitstream that answers samples over the board's UART."""
     # Amaranth is slow to import, and `mulbudget show` does without.
     from mulbudget.boards.build import build, prepare
     from mulbudget.boards.catalogue import find_board
 
-    target = find_board(board)
-    design = prepare(load(file), target, dsp=dsp, baud=baud, levels_per_stage=levels_per_stage)
+    target, network = find_board(board), load(file)
+    networks = {out: network}
+    if compare:
+        networks[out / STANDARD] = with_standard_scheme(network, name=STANDARD)
+    designs = {
+        folder: prepare(each, target, dsp=dsp, baud=baud, levels_per_stage=levels_per_stage)
+        for folder, each in networks.items()
+    }
     printer = console()
     if target.flow == "vivado":
-        _write_project(design, out, printer)
+        for folder, design in designs.items():
+            _write_project(design, folder, printer)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=printer) as progress:
@@ -58,8 +78,12 @@ def bitstream(
             yield
             progress.update(task, completed=1)
 
-        report = build(design, out, seed=seed, announce=announce)
-    printer.print(_table(report))
+        reports = [
+            build(design, folder, seed=seed, announce=announce)
+            for folder, design in designs.items()
+        ]
+    report, *others = reports
+    printer.print(_table(report, *others))
     printer.print(
         f"{report.samples_per_second:,.0f} samples per second at {report.clock_mhz:g} MHz, "
         f"{report.link_samples_per_second:,.0f} over the UART at {report.baud} baud; latency "
@@ -82,28 +106,28 @@ def _write_project(design: "Design", out: Path, printer: Console) -> None:
     )
 
 
-def _table(report: "Report") -> Table:
-    rows: list[list[object]] = [
-        [title, each.used, each.available, _share(each.used, each.available)]
-        for title, each in (
-            ("LUT", report.lut),
-            ("FF", report.ff),
-            ("multipliers", report.dsp),
-            ("RAM blocks", report.bram),
-        )
-        if each is not None
-    ]
+def _table(report: "Report", *others: "Report") -> Table:
+    """What a bitstream uses, and how much others use."""
+    rows: list[list[object]] = []
+    for title, field in RESOURCES.items():
+        each: Resource | None = getattr(report, field)
+        if each is not None:
+            used = [getattr(other, field).used for other in others]
+            rows.append(
+                [title, each.used, *used, each.available, _share(each.used, each.available)]
+            )
     fmax = report.fmax_mhz
-    clock = ["clock of Fmax [MHz]", f"{report.clock_mhz:g}"]
     rows.append(
         [
-            *clock,
-            f"{fmax:.2f}" if fmax else "unknown",
+            "clock of Fmax [MHz]",
+            *(f"{each.fmax_mhz:.2f}" if each.fmax_mhz else "unknown" for each in (report, *others)),
+            f"{report.clock_mhz:g}",
             _share(report.clock_mhz, fmax) if fmax else None,
         ]
     )
     title = f"{report.name} on {report.board}"
-    return table(title, ["", "used", "available", ""], rows, text=[""])
+    columns = ["", "used", *(each.name for each in others), "available", ""]
+    return table(title, columns, rows, text=[""])
 
 
 def _share(part: float, whole: float) -> str:

@@ -8,9 +8,11 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from mulbudget.cli.arrays import read_array, write_array
+from mulbudget.cli.arrays import write_array
 from mulbudget.cli.console import console
-from mulbudget.spn import UserError, load
+from mulbudget.cli.operands import INPUT, A, B, read_operands
+from mulbudget.spn import load
+from mulbudget.spn.operators import Integers
 
 
 def infer(
@@ -18,13 +20,12 @@ def infer(
         str,
         typer.Option(help="The board's serial port, like /dev/ttyUSB1.", show_default=False),
     ],
-    input: Annotated[
-        Path,
-        typer.Option(help="A .npy file of integers, first axis samples.", show_default=False),
-    ],
     output: Annotated[
         Path, typer.Option(help="The .npy file to write, first axis samples.", show_default=False)
     ],
+    input: Annotated[Path | None, typer.Option(help=INPUT)] = None,
+    a: Annotated[Path | None, typer.Option("--a", help=A)] = None,
+    b: Annotated[Path | None, typer.Option("--b", help=B)] = None,
     baud: Annotated[int, typer.Option(help="That the bitstream was built with.")] = 115200,
     timeout: Annotated[float, typer.Option(help="Seconds that the board may take.")] = 1.0,
     network: Annotated[
@@ -32,12 +33,14 @@ def infer(
         typer.Option(help="A .spn file: refuse a board that holds another, and compare results."),
     ] = None,
 ) -> None:
-    """Send samples to a board over its UART, and write the results."""
-    samples = read_array(input)
-    if not np.issubdtype(samples.dtype, np.integer):
-        raise UserError(f"{input} holds {samples.dtype}, not integers: quantize the samples first")
+    """Send samples to a board over its UART, and write the results.
+
+    A board that multiplies matrices gets --a and --b instead of samples, with --network: they are
+    cut into blocks of its size, and the products of the blocks are added up here.
+    """
     expected = None if network is None else load(network)
-    wanted = None if expected is None else expected.run(samples)
+    operands = read_operands(expected, input, a, b)
+    wanted = None if expected is None else operands.expected(expected)
     from mulbudget.boards.client import Client, check_network, open_port
     from mulbudget.boards.frame import fingerprint
 
@@ -49,30 +52,36 @@ def infer(
             check_network(info, fingerprint(expected), str(network))
         start = time.monotonic()
         with Progress(console=printer, transient=True) as progress:
-            task = progress.add_task("samples", total=len(samples))
-            results = client.infer(
-                samples, info, lambda done: progress.update(task, completed=done)
-            )
+            task = progress.add_task("samples", total=operands.count)
+
+            def run(samples: Integers) -> Integers:
+                before = progress.tasks[task].completed
+                return client.infer(
+                    samples, info, lambda done: progress.update(task, completed=before + done)
+                )
+
+            results = operands.results(run)
     seconds = time.monotonic() - start
     write_array(output, results)
     retries = f", {client.retries} requests sent again" if client.retries else ""
     printer.print(
-        f"{len(results):,} samples in {seconds:.1f} s{retries}, written to {output}",
+        f"{operands.title} in {seconds:.1f} s{retries}, written to {output}",
         soft_wrap=True,
     )
     if wanted is not None:
-        _compare(results, wanted)
+        _compare(results, wanted, operands.axes)
 
 
-def _compare(results: np.ndarray, expected: np.ndarray) -> None:
+def _compare(results: Integers, expected: Integers, axes: tuple[str, str]) -> None:
     """Print how many results equal the network's; exit with 1 at a difference."""
     right = (results == expected).all(axis=1)
-    console().print(f"{int(right.sum()):,} of {len(right):,} bit-exact")
+    row, column = axes
+    console().print(f"{int(right.sum()):,} of {len(right):,} {row}s bit-exact")
     if not right.all():
-        sample = int(np.argmin(right))
-        channel = int(np.argmin(results[sample] == expected[sample]))
+        first = int(np.argmin(right))
+        place = int(np.argmin(results[first] == expected[first]))
         console().print(
-            f"sample {sample}, output {channel}: expected {expected[sample, channel]}, "
-            f"got {results[sample, channel]}"
+            f"{row} {first}, {column} {place}: expected {expected[first, place]}, "
+            f"got {results[first, place]}"
         )
         raise typer.Exit(1)

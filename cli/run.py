@@ -5,22 +5,23 @@ from typing import Annotated
 
 import typer
 
-from mulbudget.cli.arrays import read_array, write_array
+from mulbudget.cli.arrays import write_array
 from mulbudget.cli.console import console
+from mulbudget.cli.operands import INPUT, A, B, read_operands
 from mulbudget.spn import load
 
 
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .spn file.")],
-    input: Annotated[
-        Path,
-        typer.Option(help="A .npy file of integers, first axis samples.", show_default=False),
-    ],
     output: Annotated[
         Path, typer.Option(help="The .npy file to write, first axis samples.", show_default=False)
     ],
+    input: Annotated[Path | None, typer.Option(help=INPUT)] = None,
+    a: Annotated[Path | None, typer.Option("--a", help=A)] = None,
+    b: Annotated[Path | None, typer.Option("--b", help=B)] = None,
 ) -> None:
     """Evaluate samples with the integer network; the hardware gives the same integers."""
-    result = load(file).run(read_array(input))
-    write_array(output, result)
-    console().print(f"{len(result):,} samples evaluated, written to {output}", soft_wrap=True)
+    network = load(file)
+    operands = read_operands(network, input, a, b)
+    write_array(output, operands.results(network.run))
+    console().print(f"{operands.title} evaluated, written to {output}", soft_wrap=True)

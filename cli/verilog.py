@@ -8,20 +8,25 @@ from rich.table import Table
 
 from mulbudget.cli.console import console, table
 from mulbudget.hw.sidecar import Layer, Sidecar
-from mulbudget.spn import SumProduct, load
+from mulbudget.spn import Bilinear, SumProduct, load
 
 COLUMNS = (
     "layer",
     "operator",
     "DSP",
-    "shift-\nadd",
+    "in\nlogic",
     "product\nadders",
     "Wb adders\n(depth)",
     "Wc adders\n(depth)",
     "bits of\nu, z, v",
     "latency\n[clocks]",
 )
-SUMS = ("dsp", "shift_add", "adders_wb", "adders_wc", "adders_products")
+WA = "Wa adders\n(depth)"
+"""Of products of matrices only; before the column of Wb."""
+
+_WA_COLUMN = COLUMNS.index("Wb adders\n(depth)")
+
+SUMS = ("dsp", "shift_add", "adders_wa", "adders_wb", "adders_wc", "adders_products")
 
 
 def verilog(
@@ -67,24 +72,29 @@ def _table(sidecar: Sidecar) -> Table:
         interval=sidecar.interval,
         **{field: sum(getattr(layer, field) for layer in layers) for field in SUMS},
     )
+    rows = [*map(_row, layers), _row(total)]
+    columns: list[str] = [*COLUMNS]
+    if any(layer.operator == Bilinear.kind for layer in layers):
+        columns.insert(_WA_COLUMN, WA)
+    else:
+        for row in rows:
+            del row[_WA_COLUMN]
+    *others, last = rows
     return table(
-        f"hardware of network {sidecar.name}",
-        COLUMNS,
-        map(_row, layers),
-        text=COLUMNS[:2],
-        total=_row(total),
+        f"hardware of network {sidecar.name}", columns, others, text=COLUMNS[:2], total=last
     )
 
 
 def _row(layer: Layer) -> list[object]:
     """Cells of a layer; empty ones where the operator has no such part."""
     start, end = [layer.name, layer.operator], layer.latency
-    if layer.operator not in (SumProduct.kind, ""):
-        return [*start, *[None] * 6, end]
+    if layer.operator not in (SumProduct.kind, Bilinear.kind, ""):
+        return [*start, *[None] * 7, end]
     widths = [layer.width_u, layer.width_z, layer.width_v]
     return [
         *start,
         *(layer.dsp, layer.shift_add, layer.adders_products),
+        _graph(layer.adders_wa, layer.depth_wa) if layer.operator != SumProduct.kind else None,
         _graph(layer.adders_wb, layer.depth_wb),
         _graph(layer.adders_wc, layer.depth_wc),
         ", ".join(map(str, widths)) if any(widths) else None,

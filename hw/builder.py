@@ -32,9 +32,14 @@ class Builder:
         """A value that is always the same."""
         return self.put(Constant(name=name, low=value, high=value))
 
-    def adders(self, prefix: str, graph: AdderGraph, inputs: list[int]) -> list[int]:
-        """Add a graph's adders; gives all its values, those of its inputs first."""
-        ranges = graph.ranges(self.range_of(inputs))
+    def adders(
+        self, prefix: str, graph: AdderGraph, inputs: list[int], ranges: Range | None = None
+    ) -> list[int]:
+        """Add a graph's adders; gives all its values, those of its inputs first.
+
+        `ranges` has the exact range of each value where the inputs are not independent.
+        """
+        ranges = ranges or graph.ranges(self.range_of(inputs))
         values = list(inputs)
         for number, add in enumerate(graph.adds):
             value = graph.n_in + number
@@ -54,10 +59,10 @@ class Builder:
         return values
 
     def graph(
-        self, prefix: str, graph: AdderGraph, inputs: list[int]
+        self, prefix: str, graph: AdderGraph, inputs: list[int], ranges: Range | None = None
     ) -> list[tuple[int, bool] | None]:
         """Add a graph's adders; gives each output's value and whether it is to be negated."""
-        values = self.adders(prefix, graph, inputs)
+        values = self.adders(prefix, graph, inputs, ranges)
         outputs: list[tuple[int, bool] | None] = []
         for number, output in enumerate(graph.outputs):
             if output.node is None:

@@ -78,10 +78,20 @@ class Shift(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Product(Op):
-    """constant * x in a DSP block with `registers`: 1 at the result, 2 at the operand too."""
+    """x * constant, or x * y of two operands where there is none.
 
-    constant: int
+    Parameters
+    ----------
+    constant : int or None
+    registers : int
+        1 at the result, 2 at the operands too.
+    dsp : bool
+        Whether a DSP block makes it; else logic does.
+    """
+
+    constant: int | None = None
     registers: int = 2
+    dsp: bool = True
     levels = 0
 
     @property
@@ -118,11 +128,14 @@ class Datapath:
         Values, one per channel.
     figures : mapping
         What the sidecar says of the layer: fields of `sidecar.Layer`.
+    interval : int
+        Clocks from sample to sample: so many products may share a multiplier.
     """
 
     ops: tuple[Op, ...]
     outputs: tuple[int, ...]
     figures: Mapping[str, int] = field(default_factory=dict)
+    interval: int = 1
 
     @property
     def ends(self) -> list[tuple[int, int]]:

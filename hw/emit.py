@@ -20,9 +20,9 @@ from mulbudget.hw.datapath import (
     Sum,
 )
 from mulbudget.hw.families import Family
-from mulbudget.hw.multiplier import Multiplier
+from mulbudget.hw.multipliers import Multipliers
 from mulbudget.hw.polarity import complemented
-from mulbudget.hw.schedule import Schedule
+from mulbudget.hw.schedule import Schedule, registers
 
 _KEEP = {"keep": True}
 """On every adder: else Yosys fuses chains of adders into compressors of plain LUTs."""
@@ -37,16 +37,21 @@ def emit(
     inputs: Sequence[Value],
     enable: Value,
     family: Family | None,
+    phase: Value | None = None,
 ) -> list[Value]:
     """Add a datapath to module `m` and give its outputs, all of stage `schedule.latency`.
 
     Signal `<layer>_<node>_s<stage>` is a node's value after that many registers; of the values that
     `complemented` gives the complement is stored, with `_n` behind the name. Registers take a new
     value where `enable` is 1, and have no reset.
+
+    `phase`, where the datapath's interval is more than 1, counts its clocks; a sample is in stage s
+    in the clocks of phase s modulo the interval, and a register keeps its value for an interval.
     """
-    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, family)
+    emitter = _Emitter(m, layer, datapath, schedule, inputs, enable, family, phase)
     for value in range(len(datapath.ops)):
         emitter.emit(value)
+    emitter.connect_multipliers()
     return [emitter.at(value, schedule.latency) for value in datapath.outputs]
 
 
@@ -60,18 +65,22 @@ class _Emitter:
         inputs: Sequence[Value],
         enable: Value,
         family: Family | None,
+        phase: Value | None,
     ) -> None:
         self._m, self._layer, self._schedule = m, layer, schedule
-        self._ops, self._inputs = datapath.ops, inputs
-        self._enable, self._family = enable, family
+        self._ops, self._inputs, self._interval = datapath.ops, inputs, datapath.interval
+        self._enable, self._family, self._phase = enable, family, phase
+        self._multipliers = Multipliers(m, layer, datapath, schedule, enable, family)
         self._complements = complemented(datapath, family)
         self._made: list[list[Value]] = []
+        self._enables: dict[int, Value] = {}
 
     def at(self, value: int, stage: int) -> Value:
         """A value as it is in a later stage."""
         if isinstance(self._ops[value], Constant):
             return self._made[value][0]
-        stored = self._made[value][stage - self._schedule.stages[value]]
+        passed = registers(stage - self._schedule.stages[value], self._interval)
+        stored = self._made[value][passed]
         return ~stored if value in self._complements else stored
 
     def emit(self, value: int) -> None:
@@ -79,12 +88,28 @@ class _Emitter:
         op, first = self._ops[value], self._schedule.stages[value]
         suffix = "_n" if value in self._complements else ""
         chain = [self._make(value, first)]
-        for stage in range(first + 1, self._schedule.last[value] + 1):
+        enable = self._enabled(first)
+        for stage in range(first + 1, self._schedule.last[value] + 1, self._interval):
             register = self._signal(op, stage, suffix, reset_less=True)
             # A Mux, not an If: it makes one line of Verilog instead of a process.
-            self._m.d.sync += register.eq(Mux(self._enable, chain[-1], register))
+            self._m.d.sync += register.eq(Mux(enable, chain[-1], register))
             chain.append(register)
         self._made.append(chain)
+
+    def connect_multipliers(self) -> None:
+        """Give every multiplier its operands, once all are made."""
+        self._multipliers.connect(self._phase)
+
+    def _enabled(self, stage: int) -> Value:
+        """When a register takes a value of this stage."""
+        if self._phase is None:
+            return self._enable
+        if stage % self._interval not in self._enables:
+            clock = stage % self._interval
+            enable = Signal(name=f"{self._layer}_enable_{clock}")
+            self._m.d.comb += enable.eq(self._enable & (self._phase == clock))
+            self._enables[clock] = enable
+        return self._enables[stage % self._interval]
 
     def _signal(self, op: Op, stage: int, suffix: str = "", **options: object) -> Signal:
         name = f"{self._layer}_{op.name}_s{stage}{suffix}"
@@ -98,7 +123,7 @@ class _Emitter:
             case Constant():
                 return Const(op.low, shape(op.low, op.high))
             case Product():
-                return self._product(op, stage)
+                return self._product(value, op, stage)
             case Offset():
                 return self._offset(op, stage)
             case Sum():
@@ -150,16 +175,12 @@ class _Emitter:
         self._m.d.comb += signal.eq(Cat(lower, a[1] ^ b[1] ^ carry))
         return signal
 
-    def _product(self, op: Product, stage: int) -> Value:
-        operand = self._ops[op.operands[0]]
-        multiplier = Multiplier(op, operand, self._family and self._family.dsp)
-        self._m.submodules[f"{self._layer}_{op.name}"] = multiplier
-        self._m.d.comb += [
-            multiplier.enable.eq(self._enable),
-            multiplier.x.eq(self.at(op.operands[0], stage - op.clocks)),
-        ]
+    def _product(self, value: int, op: Product, stage: int) -> Value:
+        start = stage - op.clocks
+        operands = [self.at(each, start) for each in op.operands]
         signal = self._signal(op, stage)
-        self._m.d.comb += signal.eq(multiplier.y)
+        made = self._multipliers.product(value, operands, start)
+        self._m.d.comb += signal.eq(made)
         return signal
 
     def _offset(self, op: Offset, stage: int) -> Value:

@@ -64,17 +64,17 @@ def lower_sum_product(
     if not live:
         outputs = [builder.constant(f"v{number}", value) for number, value in enumerate(bias)]
         return Datapath(tuple(builder.ops), tuple(outputs))
-    wb = _optimized(layer.wb[live])
+    wb = small_graph(layer.wb[live])
     sums = builder.graph("wb", wb, inputs)
     before = len(builder.ops)
     products, u_width = [], 0
     for product, made in zip(live, sums, strict=True):
-        u, negative = _present(made)
+        u, negative = present(made)
         u_width = max(u_width, width(builder.ops[u].low, builder.ops[u].high)[0])
         factor = -int(layer.a[product]) if negative else int(layer.a[product])
         products.append(_product(builder, product, u, factor, registers if product in dsp else 0))
     shift_adders = sum(isinstance(op, Sum | Offset) for op in builder.ops[before:])
-    wc = _optimized(layer.wc[:, live])
+    wc = small_graph(layer.wc[:, live])
     outputs = []
     for number, made in enumerate(builder.graph("wc", wc, products)):
         if made is None:
@@ -90,8 +90,8 @@ def lower_sum_product(
         "depth_wb": wb.depth,
         "depth_wc": wc.depth,
         "width_u": u_width,
-        "width_z": _widest(builder, products),
-        "width_v": _widest(builder, outputs),
+        "width_z": widest(builder, products),
+        "width_v": widest(builder, outputs),
     }
     return Datapath(tuple(builder.ops), tuple(outputs), figures)
 
@@ -137,7 +137,7 @@ def lower_graph(graph: AdderGraph, x: Range) -> Datapath:
     return Datapath(tuple(builder.ops), tuple(made[output] for output in graph.outputs))
 
 
-def _optimized(matrix: npt.NDArray[np.int8]) -> AdderGraph:
+def small_graph(matrix: npt.NDArray[np.int8]) -> AdderGraph:
     """A graph nearly as shallow as can be; a limit costs few adders, and saves registers."""
     return optimize(
         matrix,
@@ -146,9 +146,10 @@ def _optimized(matrix: npt.NDArray[np.int8]) -> AdderGraph:
     )
 
 
-def _present(made: tuple[int, bool] | None) -> tuple[int, bool]:
+def present(made: tuple[int, bool] | None) -> tuple[int, bool]:
+    """An output of a graph, where its row of the matrix is not zero."""
     if made is None:
-        raise RuntimeError("a live product has no sum")
+        raise RuntimeError("an output that is not zero has no sum; please report this")
     return made
 
 
@@ -167,11 +168,12 @@ def _product(builder: Builder, number: int, u: int, factor: int, registers: int)
                 registers=registers,
             )
         )
-    value, negative = _present(builder.graph(f"z{number}_", multiply_by(factor), [u])[0])
+    value, negative = present(builder.graph(f"z{number}_", multiply_by(factor), [u])[0])
     return builder.offset(f"z{number}", value, 0, negative)
 
 
-def _widest(builder: Builder, values: list[int]) -> int:
+def widest(builder: Builder, values: list[int]) -> int:
+    """Bits of the widest of some values."""
     return max(width(builder.ops[value].low, builder.ops[value].high)[0] for value in values)
 
 

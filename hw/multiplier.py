@@ -1,74 +1,88 @@
-"""A product by a constant in a hardware multiplier."""
+"""A product in a hardware multiplier."""
 
-from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from mulbudget.hw.channels import shape
-from mulbudget.hw.datapath import Op, Product
 from mulbudget.hw.families import Dsp
 from mulbudget.hw.primitives import PRIMITIVES
 
 
 class Multiplier(wiring.Component):
-    """constant * x: the family's primitive, or a registered `*` where there is no family.
+    """x * y: the family's primitive, or a registered `*` where there is no family.
 
-    Latency is `product.clocks`, the interval 1; nothing moves while `enable` is 0.
+    Latency is `registers`, the interval 1; nothing moves while `enable` is 0.
 
     Parameters
     ----------
-    product : Product
-        Constant, and range of the result.
-    operand : Op
-        Range of x.
+    x : Shape
+        Of the first operand.
+    y : Shape or int
+        Of the second operand, or the constant that it is.
+    registers : int
+        1 at the result, 2 at the operands too.
     dsp : Dsp or None
-        The family's multiplier.
+        The family's multiplier, which has its own number of registers.
 
     Members
     -------
     enable : In(1)
     x : In
-    y : Out
+    y : In
+        None where it is a constant.
+    p : Out
+        Of as many bits as both operands together.
     """
 
-    def __init__(self, product: Product, operand: Op, dsp: Dsp | None) -> None:
+    def __init__(self, x: Shape, y: Shape | int, *, registers: int, dsp: Dsp | None) -> None:
         if dsp is not None and dsp.primitive not in PRIMITIVES:
             raise ValueError(
                 f"primitive must be one of {', '.join(PRIMITIVES)}, not {dsp.primitive}"
             )
-        self._constant = product.constant
+        self._constant = y if isinstance(y, int) else None
+        self._registers = registers
         self._dsp = dsp
-        super().__init__(
-            {
-                "enable": In(1),
-                "x": In(shape(operand.low, operand.high)),
-                "y": Out(shape(product.low, product.high)),
-            }
-        )
+        factor = Const(y).shape() if isinstance(y, int) else y
+        signature = {
+            "enable": In(1),
+            "x": In(x),
+            "p": Out(Shape(x.width + factor.width, x.signed or factor.signed)),
+        }
+        super().__init__(signature if isinstance(y, int) else {**signature, "y": In(y)})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
         """One primitive, or one `*` between registers."""
         m = Module()
+        y = self.y if self._constant is None else Const(self._constant)
         if self._dsp is None:
-            x = Signal.like(self.x, name="operand", reset_less=True)
-            y = Signal.like(self.y, name="product", reset_less=True)
-            m.d.sync += [
-                x.eq(Mux(self.enable, self.x, x)),
-                y.eq(Mux(self.enable, x * self._constant, y)),
-            ]
-            m.d.comb += self.y.eq(y)
+            m.d.comb += self.p.eq(self._registered(m, y))
             return m
         bits = self._dsp.bits
-        product = Signal(signed(2 * bits))
+        product = Signal(Shape(2 * bits, signed=True))
         m.submodules.dsp = PRIMITIVES[self._dsp.primitive](
-            _extend(self.x, bits), Const(self._constant, bits), product, self.enable
+            _extend(self.x, bits), _extend(y, bits), product, self.enable
         )
-        m.d.comb += self.y.eq(product)
+        m.d.comb += self.p.eq(product)
         return m
+
+    def _registered(self, m: Module, y: Value) -> Value:
+        """The product behind so many registers, none of them at a constant."""
+        x = self.x
+        if self._registers > 1:
+            x = self._register(m, x, "x_operand")
+            y = y if isinstance(y, Const) else self._register(m, y, "y_operand")
+        return self._register(m, x * y, "product")
+
+    def _register(self, m: Module, value: Value, name: str) -> Signal:
+        register = Signal(value.shape(), name=name, reset_less=True)
+        m.d.sync += register.eq(Mux(self.enable, value, register))
+        return register
 
 
 def _extend(x: Value, bits: int) -> Value:
     """`x` as `bits` bits, two's complement."""
+    if isinstance(x, Const):
+        return Const(x.value, bits)
     missing = bits - len(x)
     sign = x[-1] if x.shape().signed else Const(0, 1)
     return Cat(x, sign.replicate(missing))

@@ -1,6 +1,6 @@
-"""The parallel style: a whole datapath in space, a sample a clock."""
+"""The parallel style: a whole datapath in space, a sample every interval."""
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
@@ -14,7 +14,9 @@ class ParallelLayer(Pipeline):
     """A layer as a pipeline that stops as a whole while its result is not taken.
 
     Latency is as `schedule` places the operations: the registers of a product in a DSP block, and
-    a clock for every `levels_per_stage` adders. The interval is 1 clock.
+    a clock for every `levels_per_stage` adders. The interval is that of the datapath: 1 clock, or
+    as many as there are products for a multiplier. A sample is then taken in the first clock of an
+    interval, and every stage has its fixed clock of it.
 
     Parameters
     ----------
@@ -54,15 +56,23 @@ class ParallelLayer(Pipeline):
         m = Module()
         enable = Signal(name=f"{self.name}_enable")
         valid = Signal(self.latency, name=f"{self.name}_valid")
-        m.d.comb += [
-            enable.eq(~valid[-1] | self.o.ready),
-            self.i.ready.eq(enable),
-            self.o.valid.eq(valid[-1]),
-        ]
+        m.d.comb += [enable.eq(~valid[-1] | self.o.ready), self.o.valid.eq(valid[-1])]
+        ready, taken, phase = enable, self.i.valid, None
+        if self.interval > 1:
+            phase = self._count(m, enable, valid)
+            ready, taken = enable & (phase == 0), self.i.valid & (phase == 0)
+        m.d.comb += self.i.ready.eq(ready)
         with m.If(enable):
-            m.d.sync += valid.eq(Cat(self.i.valid, valid))
+            m.d.sync += valid.eq(Cat(taken, valid))
         fields = [self.i.payload[name] for name, _ in self.i.payload.shape()]
-        outputs = self._emit(m, fields, enable)
+        outputs = self._emit(m, fields, enable, phase)
         for (name, _), value in zip(self.o.payload.shape(), outputs, strict=True):
             m.d.comb += self.o.payload[name].eq(value)
         return m
+
+    def _count(self, m: Module, enable: Signal, valid: Signal) -> Signal:
+        """The clock of the interval, the first one while there is nothing to do."""
+        phase = Signal(range(self.interval), name=f"{self.name}_phase")
+        with m.If(enable & (self.i.valid | valid.any())):
+            m.d.sync += phase.eq(Mux(phase == self.interval - 1, 0, phase + 1))
+        return phase

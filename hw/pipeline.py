@@ -56,9 +56,11 @@ class Pipeline(wiring.Component):
     @property
     def interval(self) -> int:
         """Clocks from sample to sample."""
-        return 1
+        return self.datapath.interval
 
-    def _emit(self, m: Module, inputs: Sequence[Value], enable: Value) -> list[Value]:
+    def _emit(
+        self, m: Module, inputs: Sequence[Value], enable: Value, phase: Value | None = None
+    ) -> list[Value]:
         """Add the datapath to the module; gives its outputs."""
         return emit(
             m,
@@ -67,5 +69,6 @@ class Pipeline(wiring.Component):
             self._schedule,
             inputs=inputs,
             enable=enable,
+            phase=phase,
             family=self._family,
         )

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mulbudget.hw.datapath import Datapath
+from mulbudget.hw.bilinear import lower_bilinear
+from mulbudget.hw.datapath import Datapath, Product
 from mulbudget.hw.families import Family, find_family
 from mulbudget.hw.lower import (
     live_products,
@@ -11,7 +12,17 @@ from mulbudget.hw.lower import (
     lower_sum_product,
     shift_add_cost,
 )
-from mulbudget.spn import ArgMax, Network, Node, Range, Requantize, SumProduct, UserError
+from mulbudget.hw.streams import block_range, input_ports
+from mulbudget.spn import (
+    ArgMax,
+    Bilinear,
+    Network,
+    Node,
+    Range,
+    Requantize,
+    SumProduct,
+    UserError,
+)
 
 PORTABLE_REGISTERS = 2
 """Of a product written as `*`: synthesis packs them into most families' DSP blocks."""
@@ -25,9 +36,9 @@ class LayerPlan:
     ----------
     node : Node
     style : str
-        "parallel".
+        "parallel", or "tiled" where its blocks are multiplied one after the other.
     datapath : Datapath
-        Its operations, each product in a DSP block or as shifts and additions.
+        Its operations, each product in a DSP block or in logic.
     """
 
     node: Node
@@ -76,6 +87,7 @@ def make_plan(
     dsp : int, optional
         Hardware multipliers of the whole network, at most; the products that cost most as
         shift-and-add have them. All products by default, none on a family without DSP blocks.
+        Products of matrices share what there is, and with none are made of logic.
     levels_per_stage : int
         Adders between pipeline registers, at most; at least 1.
 
@@ -90,6 +102,7 @@ def make_plan(
     if levels_per_stage < 1:
         raise UserError(f"{levels_per_stage} levels per stage are not possible: use 1 or more")
     _check_chain(network)
+    _check_product(network)
     device = None if family is None else find_family(family)
     if device is not None and device.dsp is None:
         if dsp:
@@ -102,10 +115,13 @@ def make_plan(
     layers, x = [], network.input.range
     for number, node in enumerate(network.nodes):
         try:
-            datapath = _lower(network, number, x, chosen.get(node.name, set()), device)
+            products = chosen.get(node.name, set())
+            datapath = _lower(network, number, x, products, dsp, device)
         except UserError as error:
             raise UserError(f"layer {node.name}: {error}") from error
-        layers.append(LayerPlan(node=node, style="parallel", datapath=datapath))
+        tiled = isinstance(node.operator, Bilinear) and node.operator.tiled
+        style = "tiled" if tiled else "parallel"
+        layers.append(LayerPlan(node=node, style=style, datapath=datapath))
         low, high = zip(*datapath.ends, strict=True)
         if device is not None and isinstance(node.operator, SumProduct):
             _check_operands(node, x, chosen[node.name], device)
@@ -122,6 +138,54 @@ def _check_chain(network: Network) -> None:
                 "chains of operators"
             )
         before = node.name
+
+
+def _check_product(network: Network) -> None:
+    """Refuse a product of matrices at a place that hardware is not built for."""
+    for number, node in enumerate(network.nodes):
+        product = node.operator
+        if not isinstance(product, Bilinear):
+            continue
+        if number:
+            raise UserError(f"operator {node.name}: a product of matrices must come first")
+        behind = network.nodes[1:]
+        if any(isinstance(each.operator, SumProduct) for each in behind) or (
+            product.tiled and behind
+        ):
+            raise UserError(
+                f"operator {behind[0].name}: behind a product of matrices hardware has no layers "
+                "with multipliers, and behind a tiled one none at all"
+            )
+
+
+def _lower_product(
+    network: Network, product: Bilinear, dsp: int | None, family: Family | None
+) -> Datapath:
+    """The core for a pair of blocks."""
+    block = family.dsp if family is not None else None
+    datapath = lower_bilinear(
+        product.scheme,
+        block_range(input_ports(network)),
+        dsp=product.scheme.r if dsp is None else dsp,
+        registers=PORTABLE_REGISTERS if block is None else block.registers,
+    )
+    if block is not None and family is not None and datapath.figures["dsp"]:
+        _check_factors(datapath, block.bits, f"{family.title}'s {block.primitive}")
+    return datapath
+
+
+def _check_factors(datapath: Datapath, bits: int, block: str) -> None:
+    """Refuse what a DSP block would take only in pieces."""
+    end = 1 << bits - 1
+    for op in datapath.ops:
+        for operand in op.operands if isinstance(op, Product) else ():
+            low, high = datapath.ops[operand].low, datapath.ops[operand].high
+            if low < -end or high >= end:
+                raise UserError(
+                    f"a factor of product {op.name} ranges from {low} to {high}, beyond the {bits} "
+                    f"signed bits of {block}: take entries of fewer bits (--bits), or build the "
+                    "products in logic with --dsp 0"
+                )
 
 
 def _choose(network: Network, dsp: int | None) -> dict[str, set[int]]:
@@ -142,8 +206,14 @@ def _choose(network: Network, dsp: int | None) -> dict[str, set[int]]:
 
 
 def _lower(
-    network: Network, number: int, x: Range, dsp: set[int], family: Family | None
+    network: Network,
+    number: int,
+    x: Range,
+    dsp: set[int],
+    budget: int | None,
+    family: Family | None,
 ) -> Datapath:
+    """Operator `number` for inputs in `x`, with these products, or so many, in DSP blocks."""
     operator = network.nodes[number].operator
     match operator:
         case SumProduct():
@@ -166,6 +236,8 @@ def _lower(
             return lower_requantize(operator, x, rounded=isinstance(before, SumProduct))
         case ArgMax():
             return lower_argmax(x)
+        case Bilinear():
+            return _lower_product(network, operator, budget, family)
 
 
 def _check_operands(node: Node, x: Range, products: set[int], family: Family) -> None:

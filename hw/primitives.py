@@ -17,7 +17,7 @@ def mult18x18d(a: Value, b: Value, p: Signal, enable: Signal) -> Instance:
         p_REG_INPUTA_CLK="CLK0",
         p_REG_INPUTA_CE="CE0",
         p_REG_INPUTA_RST="RST0",
-        # B is constant; nextpnr knows the block's timing only with both operands registered.
+        # Of a constant B too: nextpnr knows the block's timing only with both registered.
         p_REG_INPUTB_CLK="CLK0",
         p_REG_INPUTB_CE="CE0",
         p_REG_INPUTB_RST="RST0",
@@ -62,6 +62,7 @@ def mult18x18(a: Value, b: Value, p: Signal, enable: Signal) -> Instance:
     return Instance(
         "MULT18X18",
         p_AREG=Const(1, 1),
+        p_BREG=Const(1, 1),
         p_OUT_REG=Const(1, 1),
         i_CLK=ClockSignal(),
         i_CE=enable,

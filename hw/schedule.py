@@ -1,8 +1,9 @@
 """When each operation of a datapath happens: pipeline stages of at most so many adders."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from mulbudget.hw.datapath import Constant, Datapath, Shift
+from mulbudget.hw.datapath import Constant, Datapath, Product, Shift
 from mulbudget.spn import width
 
 
@@ -20,31 +21,40 @@ class Schedule:
         Stage of the outputs, at least 1: clocks from a sample taken to its result offered.
     register_bits : int
         Flip-flops that hold values, those inside DSP blocks and of valid bits not counted.
+    blocks : mapping
+        The multiplier that makes each product, by value: products share one where they start in
+        stages that differ modulo the datapath's interval.
     """
 
     stages: tuple[int, ...]
     last: tuple[int, ...]
     latency: int
     register_bits: int
+    blocks: Mapping[int, int] = field(default_factory=dict)
 
 
 def schedule(datapath: Datapath, levels_per_stage: int) -> Schedule:
-    """Place each operation; `levels_per_stage` >= 1. The interval is 1 clock.
+    """Place each operation; `levels_per_stage` >= 1. The interval is that of the datapath.
 
-    Operations come as soon as they can. Then each moves to just before its first use where that
-    needs fewer flip-flops; one behind the logic that makes its bit shares a cell with it, and is
-    taken as free.
+    Operations come as soon as they can, and products as soon as one of ceil(products / interval)
+    multipliers is free. Then each moves to just before its first use where that needs fewer
+    flip-flops; one behind the logic that makes its bit shares a cell with it, and is taken as free.
     """
-    stages, latency = _as_soon_as_possible(datapath, levels_per_stage)
+    stages, latency, blocks = _as_soon_as_possible(datapath, levels_per_stage)
     uses = _Uses(datapath, stages, latency)
     for value in reversed(range(len(datapath.ops))):
         uses.move_later(value)
     last = [max(stages[value], uses.last(value)) for value in range(len(stages))]
     bits = sum(
-        (last[value] - stages[value]) * width(op.low, op.high)[0]
+        registers(last[value] - stages[value], datapath.interval) * width(op.low, op.high)[0]
         for value, op in enumerate(datapath.ops)
     )
-    return Schedule(tuple(stages), tuple(last), latency, bits)
+    return Schedule(tuple(stages), tuple(last), latency, bits, blocks)
+
+
+def registers(stages: int, interval: int) -> int:
+    """How many registers keep a value for so many stages: each keeps it until the next sample's."""
+    return -(-stages // interval)
 
 
 def unregistered(datapath: Datapath) -> Schedule:
@@ -53,9 +63,12 @@ def unregistered(datapath: Datapath) -> Schedule:
     return Schedule(stages, stages, 0, 0)
 
 
-def _as_soon_as_possible(datapath: Datapath, levels_per_stage: int) -> tuple[list[int], int]:
-    """The stage of each value, and that of the outputs."""
+def _as_soon_as_possible(
+    datapath: Datapath, levels_per_stage: int
+) -> tuple[list[int], int, dict[int, int]]:
+    """The stage of each value, that of the outputs, and the multiplier of each product."""
     ops = datapath.ops
+    multipliers = _Multipliers(datapath)
     stages, levels = [0] * len(ops), [0] * len(ops)
     for value, op in enumerate(ops):
         moving = [each for each in op.operands if not isinstance(ops[each], Constant)]
@@ -63,11 +76,33 @@ def _as_soon_as_possible(datapath: Datapath, levels_per_stage: int) -> tuple[lis
         level = max((levels[each] for each in moving if stages[each] == stage), default=0)
         if level + op.levels > levels_per_stage and level:
             stage, level = stage + 1, 0
+        if isinstance(op, Product):
+            stage = multipliers.reserve(value, stage)
         stages[value] = stage + op.clocks
         levels[value] = 0 if op.clocks else level + op.levels
     ends = [value for value in datapath.outputs if not isinstance(ops[value], Constant)]
     latency = max((stages[value] + (levels[value] > 0) for value in ends), default=0)
-    return stages, max(latency, 1)
+    return stages, max(latency, 1), multipliers.blocks
+
+
+class _Multipliers:
+    """Which multiplier is taken in which clock of the interval."""
+
+    def __init__(self, datapath: Datapath) -> None:
+        products = sum(isinstance(op, Product) for op in datapath.ops)
+        self._interval = datapath.interval
+        self._count = -(-products // self._interval)
+        self._taken = [0] * self._interval
+        self.blocks: dict[int, int] = {}
+
+    def reserve(self, value: int, stage: int) -> int:
+        """A multiplier for a product whose operands are there in `stage`; gives its first stage."""
+        while self._taken[stage % self._interval] == self._count:
+            stage += 1
+        clock = stage % self._interval
+        self.blocks[value] = self._taken[clock]
+        self._taken[clock] += 1
+        return stage
 
 
 class _Uses:
@@ -75,6 +110,7 @@ class _Uses:
 
     def __init__(self, datapath: Datapath, stages: list[int], latency: int) -> None:
         self._ops, self._stages, self._latency = datapath.ops, stages, latency
+        self._interval = datapath.interval
         self._outputs = set(datapath.outputs)
         self._users: list[list[int]] = [[] for _ in datapath.ops]
         for value, op in enumerate(datapath.ops):
@@ -111,5 +147,5 @@ class _Uses:
     def _flip_flops(self, value: int) -> int:
         """Those that hold a value and do not fit behind its own logic."""
         op = self._ops[value]
-        kept = self.last(value) - self._stages[value]
+        kept = registers(self.last(value) - self._stages[value], self._interval)
         return max(kept - (op.levels > 0), 0) * width(op.low, op.high)[0]

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from mulbudget.hw.streams import Ends, Port
 from mulbudget.spn import Tensor, UserError, width
 from mulbudget.spn.files import read_whole
 from mulbudget.spn.names import check_name
@@ -82,13 +83,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency, interval : int
         Clocks from a sample taken to its result offered, and from sample to sample.
     dsp, shift_add : int
-        Products in DSP blocks and by shift-and-add.
-    adders_wb, adders_wc, adders_products : int
-        Two-input adders of the graphs of Wb and Wc, and of the shift-and-add products.
-    depth_wb, depth_wc : int
+        DSP blocks, and products in logic: by shift-and-add where a factor is constant.
+    adders_wa, adders_wb, adders_wc, adders_products : int
+        Two-input adders of the graphs of Wa, Wb and Wc, and of the shift-and-add products.
+    depth_wa, depth_wb, depth_wc : int
         The longest chain of adders in each graph.
     width_u, width_z, width_v : int
-        Bits of the widest channel of u = Wb x, z = a * u and v = Wc z + bias.
+        Bits of the widest channel of u = Wb x, z = a * u and v = Wc z + bias; of a product of
+        matrices of both operands, of the products and of C.
     """
 
     name: str
@@ -98,9 +100,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval: int
     dsp: int = 0
     shift_add: int = 0
+    adders_wa: int = 0
     adders_wb: int = 0
     adders_wc: int = 0
     adders_products: int = 0
+    depth_wa: int = 0
     depth_wb: int = 0
     depth_wc: int = 0
     width_u: int = 0
@@ -171,13 +175,18 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def one_beat(name: str, tensor: Tensor) -> Stream:
     """The stream on which a tensor travels in one transfer."""
     shape = list(tensor.shape)
-    return Stream(name, shape, shape, channels(tensor))
+    return Stream(name, shape, shape, channels(tensor.range.ends))
 
 
-def channels(tensor: Tensor) -> list[Channel]:
-    """How a tensor's channels lie in a payload: in order, packed, the first in the lowest bits."""
+def carried(port: Port) -> Stream:
+    """What the sidecar says of a stream."""
+    return Stream(port.name, list(port.shape), list(port.block), channels(port.ends))
+
+
+def channels(ends: Ends) -> list[Channel]:
+    """How channels of these ranges lie in a payload: packed, the first in the lowest bits."""
     result, offset = [], 0
-    for low, high in tensor.range.ends:
+    for low, high in ends:
         bits, signed = width(low, high)
         result.append(Channel(offset, bits, signed, low, high))
         offset += bits

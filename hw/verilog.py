@@ -13,7 +13,7 @@ from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.circuit import Circuit
 from mulbudget.hw.parallel import ParallelLayer
 from mulbudget.hw.plan import LayerPlan, Plan
-from mulbudget.hw.sidecar import Layer, Sidecar, encode, one_beat
+from mulbudget.hw.sidecar import Layer, Sidecar, carried, encode
 from mulbudget.spn import Network, digest
 from mulbudget.spn.files import make_folder, write_whole
 
@@ -86,8 +86,8 @@ def describe(network: Network, plan: Plan, accelerator: Accelerator) -> Sidecar:
         latency=accelerator.latency,
         interval=accelerator.interval,
         multipliers=plan.dsp,
-        inputs=[one_beat("i", network.input)],
-        output=one_beat("o", network.output),
+        inputs=[carried(port) for port in accelerator.inputs],
+        output=carried(accelerator.output),
         layers=[
             _layer(layer, built)
             for layer, built in zip(plan.layers, accelerator.layers, strict=True)

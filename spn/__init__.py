@@ -12,7 +12,13 @@ from mulbudget.spn.errors import UserError
 from mulbudget.spn.file import digest, dumps, load, loads, save
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
-from mulbudget.spn.products import find_product, product_network
+from mulbudget.spn.products import (
+    find_product,
+    nested,
+    product_network,
+    tiled,
+    with_standard_scheme,
+)
 from mulbudget.spn.ranges import Range, width
 from mulbudget.spn.scheme import Scheme, nest, standard
 
@@ -36,11 +42,14 @@ __all__ = [
     "load",
     "loads",
     "nest",
+    "nested",
     "network_counts",
     "operator_counts",
     "product_counts",
     "product_network",
     "save",
     "standard",
+    "tiled",
     "width",
+    "with_standard_scheme",
 ]

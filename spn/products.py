@@ -8,7 +8,7 @@ from mulbudget.spn.errors import UserError
 from mulbudget.spn.network import Network, Node
 from mulbudget.spn.operators import Tensor
 from mulbudget.spn.ranges import Range
-from mulbudget.spn.scheme import Scheme
+from mulbudget.spn.scheme import Scheme, nest, standard
 
 _MOST_BITS = 31
 
@@ -41,9 +41,75 @@ def product_network(
     """
     if not 2 <= bits <= _MOST_BITS:
         raise UserError(f"entries of {bits} bits are not possible: use 2 to {_MOST_BITS}")
-    operator = Bilinear(scheme, size or (scheme.k, scheme.m, scheme.n))
     end = 1 << bits - 1
-    x = Tensor((operator.n_in,), 0, Range.uniform(-end, end - 1, operator.n_in))
+    operator = Bilinear(scheme, size or (scheme.k, scheme.m, scheme.n))
+    return _network(operator, name, 0, (-end, end - 1), (-end, end - 1), provenance or {})
+
+
+def tiled(network: Network, size: tuple[int, int, int], *, name: str) -> Network:
+    """The product of matrices of another size, by the same blocks as that of `network`.
+
+    Every entry of A may be what any of them may be in `network`, and every entry of B alike.
+
+    Raises
+    ------
+    UserError
+        When `network` is no product of matrices, or a size is not positive.
+    """
+    operator = Bilinear(find_product(network).scheme, size)
+    return _like(network, operator, name, {"tiles": network.name, **network.provenance})
+
+
+def nested(outer: Network, inner: Network, *, name: str) -> Network:
+    """The product by the scheme of `outer` of blocks, whose products are by that of `inner`.
+
+    Entries are those of `inner`.
+
+    Raises
+    ------
+    UserError
+        When one of the two is no product of matrices, or the two are too large together.
+    """
+    scheme = nest(find_product(outer).scheme, find_product(inner).scheme)
+    operator = Bilinear(scheme, (scheme.k, scheme.m, scheme.n))
+    origin = {each: dict(of.provenance) for each, of in (("outer", outer), ("inner", inner))}
+    return _like(inner, operator, name, origin)
+
+
+def with_standard_scheme(network: Network, *, name: str) -> Network:
+    """The same product with k * m * n products for each pair of blocks: what to compare with.
+
+    Raises
+    ------
+    UserError
+        When `network` is no product of matrices.
+    """
+    product = find_product(network)
+    scheme = product.scheme
+    operator = Bilinear(standard(scheme.k, scheme.m, scheme.n), product.size)
+    return Network(name, network.input, [Node("product", operator, Network.INPUT)])
+
+
+def _like(
+    network: Network, operator: Bilinear, name: str, provenance: Mapping[str, Any]
+) -> Network:
+    """A product of matrices with entries as those of `network`."""
+    cut, x = find_product(network).a_entries, network.input.range
+    a, b = ((min(x.low[part]), max(x.high[part])) for part in (slice(cut), slice(cut, None)))
+    return _network(operator, name, network.input.fraction, a, b, provenance)
+
+
+def _network(
+    operator: Bilinear,
+    name: str,
+    fraction: int,
+    a: tuple[int, int],
+    b: tuple[int, int],
+    provenance: Mapping[str, Any],
+) -> Network:
+    ends = [a] * operator.a_entries + [b] * (operator.n_in - operator.a_entries)
+    low, high = zip(*ends, strict=True)
+    x = Tensor((operator.n_in,), fraction, Range(low, high))
     return Network(name, x, [Node("product", operator, Network.INPUT)], provenance)
 
 

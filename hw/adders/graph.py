@@ -144,11 +144,11 @@ class AdderGraph:
 
     def ranges(self, x: Range) -> Range:
         """Exact range of each value, inputs first, for independent inputs in `x`."""
-        return x.linear(self._coefficients())
+        return x.linear(self.coefficients())
 
     def spans(self, x: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Highest less lowest of each value, inputs first, where `x`, (n_in,), has the inputs'."""
-        return np.abs(self._coefficients()) @ x
+        return np.abs(self.coefficients()) @ x
 
     def cost(
         self, family: "Family | str", x: Range, *, levels_per_stage: int | None = None
@@ -179,8 +179,8 @@ class AdderGraph:
         graph: Any = self  # for Pyright this file and the installed module are two
         return graph_cost(graph, family, x, levels_per_stage=levels_per_stage)
 
-    def _coefficients(self) -> npt.NDArray[np.int64]:
-        """What each value has of each input, (values, n_in)."""
+    def coefficients(self) -> npt.NDArray[np.int64]:
+        """What each value has of each input, (values, n_in), inputs first."""
         return np.stack(self._values(np.eye(self.n_in, dtype=np.int64)))
 
     def _values(self, inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:

@@ -5,13 +5,25 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pytest
 from amaranth.back import verilog
 
 from mulbudget.boards.top import Core
 from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.plan import make_plan
 from mulbudget.sim.benches import run_cocotb
-from mulbudget.spn import ArgMax, Network, Node, Range, Requantize, SumProduct, Tensor, save
+from mulbudget.spn import (
+    ArgMax,
+    Network,
+    Node,
+    Range,
+    Requantize,
+    SumProduct,
+    Tensor,
+    product_network,
+    save,
+)
+from tests.schemes import STRASSEN
 
 DIVIDER = 8
 GAP_BYTES = 16
@@ -38,11 +50,20 @@ def _network() -> Network:
     return Network("net", Tensor((9,), 0, Range.uniform(0, 20, 9)), nodes)
 
 
-def test_the_board_answers_the_host_over_its_uart(tmp_path: Path) -> None:
-    network, dsp = _network(), FAMILIES["ecp5"].dsp
+NETWORKS = {
+    "layers": (_network(), None),
+    "core": (product_network(STRASSEN, name="net", bits=6), 3),
+    "tiled": (product_network(STRASSEN, name="net", bits=6, size=(3, 4, 2)), None),
+}
+"""And how many multipliers."""
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_board_answers_the_host_over_its_uart(tmp_path: Path, name: str) -> None:
+    (network, multipliers), dsp = NETWORKS[name], FAMILIES["ecp5"].dsp
     assert dsp is not None
     save(network, tmp_path / "net.spn")
-    plan = make_plan(network, family="ecp5")
+    plan = make_plan(network, family="ecp5", dsp=multipliers)
     core = Core(network, plan, divider=DIVIDER, gap_bytes=GAP_BYTES)
     with mock.patch.dict(os.environ, AMARANTH_USE_YOSYS="builtin"):
         (tmp_path / "core.v").write_text(verilog.convert(core, name="core"))

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mulbudget.spn import product_network, save
 from tests.cli.conftest import Command
+from tests.schemes import STRASSEN
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,27 @@ def test_a_bitstream_for_another_board_is_not_loaded(command: Command, tmp_path:
     result = command("program", tmp_path, "--board", "icebreaker")
     assert result.returncode == 2
     assert "describes no bitstream" in result.stderr
+
+
+def test_only_a_product_of_matrices_has_a_standard_to_compare_with(
+    command: Command, network: Path, tmp_path: Path
+) -> None:
+    words = ["--board", "ulx3s-85f", "--compare", "--out", tmp_path / "out"]
+    result = command("bitstream", network, *words)
+    assert result.returncode == 2
+    assert "is no product of two matrices alone" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_core_is_compared_with_the_one_of_all_multipliers(
+    command: Command, tmp_path: Path
+) -> None:
+    save(product_network(STRASSEN, name="core", bits=4), tmp_path / "core.spn")
+    out = tmp_path / "out"
+    words = ["--board", "icebreaker", "--compare", "--out", out]
+    result = command("bitstream", tmp_path / "core.spn", *words)
+    assert result.returncode == 0, result.stderr
+    row = next(line for line in result.stdout.splitlines() if line.startswith("multipliers"))
+    assert row.split()[1:4] == ["7", "8", "8"]
+    assert (out / "core.bin").is_file()
+    assert (out / "standard" / "standard.bin").is_file()

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from mulbudget.boards.frame import Decoder, Info, Kind, encode
-from mulbudget.spn import Network, load, save
+from mulbudget.spn import Network, load, product_network, save
 from tests.cli.conftest import Command
 from tests.networks import example
+from tests.schemes import STRASSEN
 
 Start = Callable[..., str]
 
@@ -68,8 +69,45 @@ def test_it_writes_the_boards_results(
     words = ["infer", "--port", board(example()), "--input", samples, "--output", out]
     result = command(*words, "--network", network)
     assert result.returncode == 0, result.stderr
-    assert "50 of 50 bit-exact" in result.stdout
+    assert "50 of 50 samples bit-exact" in result.stdout
     assert np.load(out).tolist() == load(network).run(np.load(samples)).tolist()
+
+
+def test_a_core_multiplies_matrices_of_any_size(
+    command: Command, board: Start, tmp_path: Path
+) -> None:
+    core = product_network(STRASSEN, name="product")
+    save(core, tmp_path / "core.spn")
+    random = np.random.default_rng(0)
+    a, b = random.integers(-128, 128, (5, 3)), random.integers(-128, 128, (3, 7), np.int8)
+    words = matrices(tmp_path, a, b)
+    result = command("infer", "--port", board(core), *words, "--network", tmp_path / "core.spn")
+    assert result.returncode == 0, result.stderr
+    assert "5x3 by 3x7 in 24 products 2x2 by 2x2 in" in result.stdout
+    assert "5 of 5 rows bit-exact" in result.stdout
+    assert (np.load(tmp_path / "c.npy") == a @ b).all()
+
+
+def test_matrices_need_the_network_and_each_other(command: Command, tmp_path: Path) -> None:
+    core = product_network(STRASSEN, name="product")
+    save(core, tmp_path / "core.spn")
+    words = matrices(tmp_path, np.ones((2, 3), int), np.ones((2, 2), int))
+    network = ["--network", tmp_path / "core.spn"]
+    for given, message in (
+        (words, "--a and --b need --network"),
+        (words[2:], "give either --input, or both --a and --b"),
+        ([*words, *network], "A is 2x3 and B is 2x2: A must have as many columns as B has rows"),
+    ):
+        result = command("infer", "--port", "/dev/none", *given)
+        assert result.returncode == 2
+        assert message in result.stderr
+
+
+def matrices(folder: Path, a: np.ndarray, b: np.ndarray) -> list[object]:
+    np.save(folder / "a.npy", a)
+    np.save(folder / "b.npy", b)
+    paths = [folder / f"{name}.npy" for name in "abc"]
+    return ["--a", paths[0], "--b", paths[1], "--output", paths[2]]
 
 
 def test_a_difference_is_shown_and_exits_1(
@@ -78,7 +116,7 @@ def test_a_difference_is_shown_and_exits_1(
     words = ["infer", "--port", board(example(), offset=1), "--input", samples]
     result = command(*words, "--output", tmp_path / "y.npy", "--network", network)
     assert result.returncode == 1
-    assert "0 of 50 bit-exact" in result.stdout
+    assert "0 of 50 samples bit-exact" in result.stdout
     assert "sample 0, output 0: expected" in result.stdout
 
 

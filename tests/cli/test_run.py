@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mulbudget.spn import product_network, save
 from tests.cli.conftest import Command
 from tests.networks import example, samples
+from tests.schemes import STRASSEN
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, ">i4"])
@@ -36,10 +38,10 @@ def refusal(command: Command, network: Path, x: Path) -> str:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.zeros((2, 3)), "takes integers, and is given float64: quantize the input first"),
+        (np.zeros((2, 3)), "holds float64, not integers: quantize the samples first"),
         (np.zeros((2, 4), int), "takes shape (samples, 3), and is given (2, 4)"),
         (np.full((2, 3), 8), "input 0 of sample 0 is 8, outside 0 to 7"),
-        (np.array(["text"]), "takes integers, and is given <U4"),
+        (np.array(["text"]), "holds <U4, not integers"),
     ],
 )
 def test_wrong_inputs(command: Command, network: Path, x: np.ndarray, message: str) -> None:
@@ -60,3 +62,25 @@ def test_an_output_that_cannot_be_written(command: Command, network: Path, tmp_p
     result = command("run", network, "--input", tmp_path / "x.npy", "--output", y)
     assert result.returncode == 2
     assert result.stderr == f"error: cannot write {y}: No such file or directory\n"
+
+
+def test_matrices_are_multiplied(command: Command, tmp_path: Path) -> None:
+    save(product_network(STRASSEN, name="product"), tmp_path / "core.spn")
+    a, b = np.arange(15).reshape(3, 5), np.arange(10).reshape(5, 2)
+    np.save(tmp_path / "a.npy", a)
+    np.save(tmp_path / "b.npy", b)
+    words = ["--a", tmp_path / "a.npy", "--b", tmp_path / "b.npy", "--output", tmp_path / "c.npy"]
+    result = command("run", tmp_path / "core.spn", *words)
+    assert result.returncode == 0, result.stderr
+    assert "3x5 by 5x2 in 6 products 2x2 by 2x2 evaluated" in result.stdout
+    assert (np.load(tmp_path / "c.npy") == a @ b).all()
+
+
+def test_matrices_need_a_network_that_multiplies_them(
+    command: Command, network: Path, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "a.npy", np.ones((2, 2), int))
+    words = ["--a", tmp_path / "a.npy", "--b", tmp_path / "a.npy", "--output", tmp_path / "c.npy"]
+    result = command("run", network, *words)
+    assert result.returncode == 2
+    assert "is no product of two matrices alone" in result.stderr

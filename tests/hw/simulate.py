@@ -1,5 +1,7 @@
 """Samples through a stream component in Amaranth's simulator, for leaf tests."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,21 @@ CLOCKS = 10_000
 def run(
     component: Any, x: npt.NDArray[np.int64], *, stalls: float = 0.0, seed: int = 0
 ) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """Results of samples `x`, and the clocks in which they were taken, the first input at 0.
+    """Results of samples `x`, and the clocks in which they were taken, the first input at 0."""
+    return run_streams(component, {"i": x}, len(x), stalls=stalls, seed=seed)
 
-    Each side waits a few clocks with probability `stalls`.
+
+def run_streams(
+    component: Any,
+    beats: Mapping[str, npt.NDArray[np.int64]],
+    wanted: int,
+    *,
+    stalls: float = 0.0,
+    seed: int = 0,
+) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """So many result beats for the beats of each input stream, and the clocks in which they came.
+
+    Each stream waits a few clocks with probability `stalls`.
     """
     waits = np.random.default_rng(seed)
     results: list[list[int]] = []
@@ -28,18 +42,19 @@ def run(
         async for _ in ctx.tick():
             now += 1
 
-    async def feed(ctx: Any) -> None:
-        for sample in x:
+    async def feed(ctx: Any, name: str) -> None:
+        source = getattr(component, name)
+        for beat in beats[name]:
             while waits.random() < stalls:
                 await ctx.tick()
-            payload = {f"c{channel}": int(value) for channel, value in enumerate(sample)}
-            ctx.set(component.i.payload, payload)
-            ctx.set(component.i.valid, 1)
-            await ctx.tick().until(component.i.ready)
-            ctx.set(component.i.valid, 0)
+            payload = {f"c{channel}": int(value) for channel, value in enumerate(beat)}
+            ctx.set(source.payload, payload)
+            ctx.set(source.valid, 1)
+            await ctx.tick().until(source.ready)
+            ctx.set(source.valid, 0)
 
     async def take(ctx: Any) -> None:
-        while len(results) < len(x):
+        while len(results) < wanted:
             while waits.random() < stalls:
                 await ctx.tick()
             ctx.set(component.o.ready, 1)
@@ -52,9 +67,10 @@ def run(
     simulator = Simulator(component)
     simulator.add_clock(1e-6)
     simulator.add_testbench(count, background=True)
-    simulator.add_testbench(feed, background=True)
+    for name in beats:
+        simulator.add_testbench(partial(feed, name=name), background=True)
     simulator.add_testbench(take)
     simulator.run_until(CLOCKS * 1e-6)
-    if len(results) < len(x):
-        raise TimeoutError(f"{len(results)} of {len(x)} results after {CLOCKS} clocks")
+    if len(results) < wanted:
+        raise TimeoutError(f"{len(results)} of {wanted} results after {CLOCKS} clocks")
     return np.array(results), clocks

@@ -1,0 +1,127 @@
+"""A whole sample of the link as beats of a network's streams, and back."""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from mulbudget.hw.channels import layout
+from mulbudget.hw.streams import Port, places
+from mulbudget.spn import Tensor, width
+
+
+class Scatter(wiring.Component):
+    """Gives each stream its part of a sample, a block a beat, each as fast as it takes them.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        A sample: the tensors of the streams, one behind the other.
+    ports : sequence of Port
+        The streams.
+
+    Members
+    -------
+    i : In(stream of the tensor's layout)
+        Taken with the last beat.
+    a, b, … : Out(stream)
+        As the ports say.
+    """
+
+    def __init__(self, tensor: Tensor, ports: Sequence[Port]) -> None:
+        self._ports = ports
+        streams = {port.name: Out(stream.Signature(layout(port.ends))) for port in ports}
+        super().__init__({"i": In(stream.Signature(layout(tensor.range.ends))), **streams})
+
+    def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
+        """For each stream a counter of its beats, and whether it has had its part."""
+        m = Module()
+        entries = [self.i.payload[name] for name, _ in self.i.payload.shape()]
+        first, complete = 0, []
+        for port in self._ports:
+            beats = places(port.shape, port.block)
+            part = entries[first : first + beats.max() + 1]
+            first += len(part)
+            complete.append(self._send(m, port, beats.tolist(), part))
+        m.d.comb += self.i.ready.eq(Cat(last for _, last in complete).all())
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += [had.eq(0) for had, _ in complete]
+        return m
+
+    def _send(
+        self, m: Module, port: Port, beats: list[list[int]], part: Sequence[Value]
+    ) -> tuple[Signal, Signal]:
+        """Whether a stream has had its part before this clock, and whether with this clock."""
+        target = getattr(self, port.name)
+        beat = Signal(range(len(beats)), name=f"{port.name}_beat")
+        had, last = Signal(name=f"{port.name}_had"), Signal(name=f"{port.name}_last")
+        taken = target.valid & target.ready
+        blocks = Array(Cat(_entries(port, part, each)) for each in beats)
+        m.d.comb += [
+            target.valid.eq(self.i.valid & ~had),
+            target.payload.eq(blocks[beat]),
+            last.eq(had | (taken & (beat == len(beats) - 1))),
+        ]
+        with m.If(taken):
+            m.d.sync += [beat.eq(Mux(beat == len(beats) - 1, 0, beat + 1)), had.eq(last)]
+        return had, last
+
+
+class Gather(wiring.Component):
+    """Collects the beats of a result.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        A result.
+    port : Port
+        The stream that carries it.
+
+    Members
+    -------
+    i : In(stream)
+        As the port says.
+    o : Out(stream of the tensor's layout)
+    """
+
+    def __init__(self, tensor: Tensor, port: Port) -> None:
+        self._port = port
+        super().__init__(
+            {
+                "i": In(stream.Signature(layout(port.ends))),
+                "o": Out(stream.Signature(layout(tensor.range.ends))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
+        """A register for each entry, and a counter of beats."""
+        m = Module()
+        beats = places(self._port.shape, self._port.block).tolist()
+        beat, whole = Signal(range(len(beats))), Signal()
+        taken, last = self.i.valid & self.i.ready, beat == len(beats) - 1
+        m.d.comb += [self.i.ready.eq(~whole), self.o.valid.eq(whole)]
+        with m.If(taken):
+            m.d.sync += [beat.eq(Mux(last, 0, beat + 1)), whole.eq(last)]
+        with m.If(whole & self.o.ready):
+            m.d.sync += whole.eq(0)
+        kept = Signal.like(self.o.payload, name="kept", reset_less=True)
+        m.d.comb += self.o.payload.eq(kept)
+        for number, entries in enumerate(beats):
+            with m.If(taken & (beat == number)):
+                for place, entry in enumerate(entries):
+                    if entry >= 0:
+                        m.d.sync += kept[f"c{entry}"].eq(self.i.payload[f"c{place}"])
+        return m
+
+
+def _entries(port: Port, part: Sequence[Value], beat: Sequence[int]) -> list[Value]:
+    """The entries of a block, each as wide as in any block; 0 beyond the edge."""
+    widths = [Shape(*width(*ends)) for ends in port.ends]
+    chosen = [part[entry] if entry >= 0 else Const(0, 1) for entry in beat]
+    return [
+        Cat(value, (value[-1] if value.shape().signed else Const(0, 1)).replicate(shape.width))[
+            : shape.width
+        ]
+        for value, shape in zip(chosen, widths, strict=True)
+    ]
