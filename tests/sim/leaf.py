@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mulbudget.hw.sidecar import Sidecar, encode, one_beat
+from mulbudget.hw.sidecar import Sidecar, Stream, channels, encode
 from mulbudget.sim.batch import Generated
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor, save
 
@@ -64,8 +64,8 @@ def sidecar(*, name: str = "adder", latency: int = LATENCY, interval: int = 1) -
         latency=latency,
         interval=interval,
         multipliers=0,
-        inputs=[one_beat("i", NETWORK.input)],
-        output=one_beat("o", NETWORK.output),
+        inputs=[Stream("i", [2], [2], channels(NETWORK.input.range.ends))],
+        output=Stream("o", [2], [2], channels(NETWORK.output.range.ends)),
         layers=[],
     )
 
