@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from mulbudget.hw.streams import Ends, Port
-from mulbudget.spn import Tensor, UserError, width
+from mulbudget.spn import UserError, width
 from mulbudget.spn.files import read_whole
 from mulbudget.spn.names import check_name
 
@@ -170,12 +170,6 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def one_beat(self) -> bool:
         """Whether a sample is one transfer of each stream."""
         return all(stream.beats == 1 for stream in self.streams)
-
-
-def one_beat(name: str, tensor: Tensor) -> Stream:
-    """The stream on which a tensor travels in one transfer."""
-    shape = list(tensor.shape)
-    return Stream(name, shape, shape, channels(tensor.range.ends))
 
 
 def carried(port: Port) -> Stream:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mulbudget.hw.sidecar import Sidecar, encode, one_beat
+from mulbudget.hw.sidecar import Sidecar, Stream, channels, encode
 from mulbudget.sim.batch import Generated
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor, save
 
@@ -64,8 +64,8 @@ def sidecar(*, name: str = "adder", latency: int = LATENCY, interval: int = 1) -
         latency=latency,
         interval=interval,
         multipliers=0,
-        inputs=[one_beat("i", NETWORK.input)],
-        output=one_beat("o", NETWORK.output),
+        inputs=[Stream("i", [2], [2], channels(NETWORK.input.range.ends))],
+        output=Stream("o", [2], [2], channels(NETWORK.output.range.ends)),
         layers=[],
     )
 
@@ -76,11 +76,18 @@ def write(folder: Path, *changes: tuple[str, str], name: str = "adder") -> Gener
     Each change replaces a text of the Verilog by another one.
     """
     text = VERILOG.replace("module adder", f"module {name}")
+    return write_files(folder, NETWORK, sidecar(name=name), text, *changes)
+
+
+def write_files(
+    folder: Path, network: Network, described: Sidecar, text: str, *changes: tuple[str, str]
+) -> Generated:
+    """NAME.v, NAME.json and NAME.spn in `folder`, with texts of the Verilog replaced by others."""
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    (folder / f"{name}.v").write_text(text)
-    described = sidecar(name=name)
-    (folder / f"{name}.json").write_bytes(encode(described))
-    save(NETWORK, folder / f"{name}.spn")
-    return Generated(folder / f"{name}.v", described)
+    verilog = folder / f"{described.name}.v"
+    verilog.write_text(text)
+    verilog.with_suffix(".json").write_bytes(encode(described))
+    save(network, verilog.with_suffix(".spn"))
+    return Generated(verilog, described)
