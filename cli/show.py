@@ -24,6 +24,7 @@ from mulbudget.spn import (
     product_counts,
     width,
 )
+from mulbudget.spn.files import write_whole
 
 Description = dict[str, Any]
 COLUMNS = (
@@ -42,9 +43,19 @@ COLUMNS = (
 def show(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .spn file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Also draw the ternary matrices: an .svg, .png or .pdf file to write."),
+    ] = None,
 ) -> None:
     """Print the layers of a network: shapes, counts, ranges, and where the network comes from."""
-    description = describe(load(file))
+    network = load(file)
+    description = describe(network)
+    if picture is not None:
+        # Matplotlib is slow to import.
+        from mulbudget.cli.picture import draw
+
+        write_whole(picture, draw(network, picture))
     if as_json:
         typer.echo(json.dumps(description, indent=2))
         return

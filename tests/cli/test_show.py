@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 
 from mulbudget.cli.show import describe
-from mulbudget.spn import Network, network_counts, save, width
+from mulbudget.spn import Network, network_counts, product_network, save, width
 from tests.cli.conftest import Command
 from tests.networks import example, networks
+from tests.schemes import STRASSEN
 
 
 def test_the_tables_of_the_example(command: Command, network: Path) -> None:
@@ -85,3 +86,35 @@ def test_every_description_is_json_and_sums_up(network: Network) -> None:
         assert (layer["output"]["bits"], layer["output"]["signed"]) == width(
             min(box.low), max(box.high)
         )
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+def test_the_matrices_are_drawn_the_same_each_time(
+    command: Command, network: Path, tmp_path: Path, ending: str
+) -> None:
+    core = tmp_path / "core.spn"
+    save(product_network(STRASSEN, name="core"), core)
+    for file in (network, core):
+        pictures = [tmp_path / f"{file.stem}{number}.{ending}" for number in range(2)]
+        for picture in pictures:
+            result = command("show", file, "--picture", picture)
+            assert result.returncode == 0, result.stderr
+        assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    assert pictures[0].read_bytes()[:4] in (b"<?xm", b"\x89PNG", b"%PDF")
+
+
+def test_a_picture_in_no_known_format_is_refused(
+    command: Command, network: Path, tmp_path: Path
+) -> None:
+    result = command("show", network, "--picture", tmp_path / "x.bmp")
+    assert result.returncode == 2
+    assert "names no format of pictures: end it in svg, png, pdf" in result.stderr
+
+
+def test_a_product_of_matrices(command: Command, tmp_path: Path) -> None:
+    core = tmp_path / "core.spn"
+    save(product_network(STRASSEN, name="core", size=(4, 2, 3)), core)
+    assert "4x2 · 2x3 in 2x2, 2x2" in command("show", core).stdout
+    shown = json.loads(command("show", core, "--json").stdout)["layers"][0]
+    assert (shown["size"], shown["block"], shown["r"]) == ([4, 2, 3], [2, 2, 2], 7)
+    assert (shown["multiplications"], shown["dense_multiplications"]) == (28, 24)
