@@ -1,6 +1,7 @@
 """Fewer additions at the same rank: simulated annealing over flips and changes of basis."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,11 +16,20 @@ from mulbudget.spn import Scheme
 
 _HOT, _COLD = 1.5, 0.25
 """Temperatures at the start and in the end, in additions."""
+_CHUNK = 2000
+"""Moves between two looks at the clock."""
+_UNKNOWN = np.iinfo(np.int64).max
 _BASIS = 0.05
 """The part of the moves that change a basis."""
 
 
-def fewer_additions(scheme: Scheme, *, seed: int | list[int], steps: int) -> Scheme:
+def fewer_additions(
+    scheme: Scheme,
+    *,
+    seed: Sequence[int],
+    steps: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Scheme:
     """A scheme of the same rank that takes few additions, where pairs are shared greedily.
 
     Symmetries that leave the estimate as it is (permutations, signs, the cyclic one and transposes)
@@ -29,10 +39,12 @@ def fewer_additions(scheme: Scheme, *, seed: int | list[int], steps: int) -> Sch
     ----------
     scheme : Scheme
         As `masks.check_fits` has it.
-    seed : int or integers
-        Of the random numbers: the same arguments give the same scheme.
+    seed : sequence of int
+        The same arguments give the same scheme.
     steps : int
         Moves.
+    stopped : callable
+        Asked now and then; the search ends where it is true.
 
     Returns
     -------
@@ -43,7 +55,13 @@ def fewer_additions(scheme: Scheme, *, seed: int | list[int], steps: int) -> Sch
     best, before = empty(scheme.r), empty(scheme.r)
     copy(masks, best)
     sizes = np.array([scheme.k, scheme.m, scheme.n])
-    _anneal(masks, best, before, sizes, seeded(seed), workspace(scheme.r), _HOT, _COLD, steps)
+    random, space, costs = seeded(seed), workspace(scheme.r), np.full(2, _UNKNOWN)
+    for done in range(0, steps, _CHUNK):
+        if stopped():
+            break
+        temperature = _HOT * (_COLD / _HOT) ** (done / steps)
+        chunk = min(_CHUNK, steps - done)
+        _anneal(masks, best, before, sizes, random, space, costs, temperature, chunk)
     return from_masks(best, scheme.k, scheme.m, scheme.n)
 
 
@@ -97,21 +115,25 @@ def _anneal(
     sizes: Integers,
     random: Random,
     space: Integers,
-    hot: float,
-    cold: float,
+    costs: Integers,
+    temperature: float,
     steps: int,
 ) -> None:
+    """Make so many moves; `costs` are the estimate for the masks, and for the best so far."""
     copy(masks, before)
-    cost = least = _shared(masks, sizes, space)
-    for step in range(steps):
+    costs[0] = _shared(masks, sizes, space)
+    costs[1] = min(costs[0], costs[1])
+    for _ in range(steps):
+        accepted = False
         if _move(masks, sizes, random):
             new = _shared(masks, sizes, space)
-            temperature = hot * (cold / hot) ** (step / steps)
-            if new <= cost or draw(random) < math.exp((cost - new) / temperature):
-                cost = new
-                copy(masks, before)
-                if cost < least:
-                    least = cost
-                    copy(masks, best)
-                continue
-        copy(before, masks)
+            worse = new - costs[0]
+            accepted = worse <= 0 or draw(random) < math.exp(-worse / temperature)
+        if not accepted:
+            copy(before, masks)
+            continue
+        costs[0] = new
+        copy(masks, before)
+        if new < costs[1]:
+            costs[1] = new
+            copy(masks, best)

@@ -1,23 +1,32 @@
 """From an exact scheme to one with fewer products: a random walk over flips."""
 
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from mulbudget.hw.adders.chance import State as Random
 from mulbudget.hw.adders.chance import below, seeded
 from mulbudget.hw.adders.compiled import compiled
 from mulbudget.schemes.flips import flip, plus, random_pair, reduce
-from mulbudget.schemes.masks import Integers, Masks, copy, empty, from_masks, to_masks
+from mulbudget.schemes.masks import Masks, copy, empty, from_masks, to_masks
 from mulbudget.spn import Scheme
 
 _PATIENCE = 3000
 """Flips without a reduction, before a plus transition."""
 _TRIES = 300
 """To find two products that share a factor, before there are said to be none."""
+_CHUNK = 200_000
+"""Flips between two looks at the clock."""
 _ABOVE = 2
 """So many more products than the fewest so far, at most, by plus transitions."""
 
 
-def lower(scheme: Scheme, rank: int, *, seed: int | list[int], steps: int) -> Scheme:
+def lower(
+    scheme: Scheme,
+    rank: int,
+    *,
+    seed: Sequence[int],
+    steps: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Scheme:
     """Walk from a scheme to one with fewer products.
 
     Flips at random, and whatever reduction they allow; a plus transition where flips alone bring no
@@ -29,10 +38,12 @@ def lower(scheme: Scheme, rank: int, *, seed: int | list[int], steps: int) -> Sc
         Where the walk starts; as `masks.check_fits` has it.
     rank : int
         Where it ends, 1 or more.
-    seed : int or integers
-        Of the random numbers: the same arguments give the same scheme.
+    seed : sequence of int
+        The same arguments give the same scheme.
     steps : int
         Flips, at most.
+    stopped : callable
+        Asked now and then; the walk ends where it is true.
 
     Returns
     -------
@@ -42,22 +53,35 @@ def lower(scheme: Scheme, rank: int, *, seed: int | list[int], steps: int) -> Sc
     masks = to_masks(scheme, scheme.r + _ABOVE)
     best = empty(len(masks.signs))
     copy(masks, best)
-    _walk(masks, best, seeded(seed), rank, np.array([steps]))
+    _run(masks, best, seeded(seed), rank, steps, stopped)
     return from_masks(best, scheme.k, scheme.m, scheme.n)
 
 
-def elsewhere(scheme: Scheme, *, seed: int | list[int], steps: int) -> Scheme:
+def elsewhere(
+    scheme: Scheme,
+    *,
+    seed: Sequence[int],
+    steps: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Scheme:
     """Walk to another scheme of as many products, by way of one more; the same where none is met.
 
-    Parameters and result are as for `lower`.
+    Parameters are those of `lower`.
     """
     masks = to_masks(scheme, scheme.r + _ABOVE)
     best, random, rank = empty(len(masks.signs)), seeded(seed), int(masks.count[0])
-    copy(masks, best)
     _leave(masks, random, rank + 1)
     best.count[0] = rank + 1
-    _walk(masks, best, random, rank, np.array([steps]))
+    _run(masks, best, random, rank, steps, stopped)
     return from_masks(best, scheme.k, scheme.m, scheme.n) if best.count[0] == rank else scheme
+
+
+def _run(
+    masks: Masks, best: Masks, random: Random, rank: int, steps: int, stopped: Callable[[], bool]
+) -> None:
+    while steps > 0 and best.count[0] > rank and not stopped():
+        _walk(masks, best, random, rank, min(steps, _CHUNK))
+        steps -= _CHUNK
 
 
 @compiled
@@ -69,11 +93,12 @@ def _leave(masks: Masks, random: Random, rank: int) -> None:
 
 
 @compiled
-def _walk(masks: Masks, best: Masks, random: Random, rank: int, left: Integers) -> None:
-    """Walk on for `left[0]` flips; `best` has the fewest products so far, `rank` or more."""
+def _walk(masks: Masks, best: Masks, random: Random, rank: int, steps: int) -> None:
+    """Walk on for so many flips; `best` has the fewest products so far, `rank` or more."""
     since = 0
-    while left[0] > 0 and best.count[0] > rank:
-        left[0] -= 1
+    for _ in range(steps):
+        if best.count[0] <= rank:
+            return
         since += 1
         pair = random_pair(masks, random, _TRIES)
         if pair >= 0:

@@ -1,6 +1,7 @@
 """Bilinear algorithms of the matrix product, learned from random starts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,8 +74,8 @@ def learn(
     steps : int
         Of Adam.
     seed : sequence of int
-        The same arguments give the same schemes on machines with the same processor type, where
-        PyTorch has one thread.
+        The same arguments give the same schemes on machines with the same processor type: PyTorch
+        has one thread meanwhile, since its operations are small.
     stopped : callable
         Asked now and then; training ends early where it is true, without what could still come.
     """
@@ -85,8 +86,19 @@ def learn(
         torch.from_numpy(random.normal(0, 0.5, (starts, rank, size)).astype(np.float32))
         for size in (k * m, m * n, k * n)
     ]
-    _descend([weight.requires_grad_() for weight in weights], target, steps, stopped)
+    with _one_thread():
+        _descend([weight.requires_grad_() for weight in weights], target, steps, stopped)
     return _exact(k, m, n, [_ternary(weight) for weight in weights], target)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _descend(
