@@ -8,6 +8,8 @@ import typer
 from mulbudget.cli.adders import adders
 from mulbudget.cli.bitstream import bitstream
 from mulbudget.cli.boards import boards
+from mulbudget.cli.discover import discover
+from mulbudget.cli.import_scheme import import_scheme
 from mulbudget.cli.infer import infer
 from mulbudget.cli.program import program
 from mulbudget.cli.run import run
@@ -56,3 +58,5 @@ app.command()(program)
 app.command()(infer)
 app.command()(summary)
 app.command()(adders)
+app.command()(discover)
+app.command("import-scheme")(import_scheme)

@@ -54,7 +54,7 @@ def shared_additions(masks: Masks, mode: int, size: int, space: Integers) -> int
         columns += 1
         additions += 1
     for column in range(columns):
-        additions += ones(space[0, column] | space[1, column])
+        additions += ones(space[0, column]) + ones(space[1, column])
     return additions
 
 
@@ -80,7 +80,7 @@ def _columns(masks: Masks, mode: int, size: int, space: Integers) -> int:
 
 @compiled
 def _best_pair(columns: int, space: Integers) -> tuple[int, int]:
-    """The rows with the most frequent pair, and it: one << 9 | other << 1 | whether signs differ."""
+    """How frequent the most frequent pair is, and it: one << 9 | other << 1 | signs differ."""
     most, pair = 0, 0
     for one in range(columns):
         p, n = space[0, one], space[1, one]

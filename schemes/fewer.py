@@ -70,7 +70,8 @@ def estimate(scheme: Scheme) -> int:
     masks, space = to_masks(scheme, scheme.r), workspace(scheme.r)
     k, m, n = scheme.k, scheme.m, scheme.n
     shared = sum(
-        shared_additions(masks, mode, size, space) for mode, size in enumerate((k * m, m * n, k * n))
+        shared_additions(masks, mode, size, space)
+        for mode, size in enumerate((k * m, m * n, k * n))
     )
     return shared + scheme.r - k * n
 
@@ -124,7 +125,7 @@ def _anneal(
     costs[0] = _shared(masks, sizes, space)
     costs[1] = min(costs[0], costs[1])
     for _ in range(steps):
-        accepted = False
+        accepted, new = False, costs[0]
         if _move(masks, sizes, random):
             new = _shared(masks, sizes, space)
             worse = new - costs[0]

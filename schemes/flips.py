@@ -44,8 +44,8 @@ def add(factors: Integers, mode: int, one: int, other: int, sign: int) -> None:
 def tidy(masks: Masks, mode: int, product: int) -> None:
     """Make the lowest entry of a factor 1, by the product's sign."""
     p, n = masks.factors[mode, product, 0], masks.factors[mode, product, 1]
-    either = p | n
-    if n & (either & -either):
+    either = p + n
+    if n & either & -either:
         masks.factors[mode, product, 0] = n
         masks.factors[mode, product, 1] = p
         masks.signs[product] = -masks.signs[product]

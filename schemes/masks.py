@@ -103,4 +103,3 @@ def copy(source: Masks, target: Masks) -> None:
         for mode in range(3):
             target.factors[mode, product, 0] = source.factors[mode, product, 0]
             target.factors[mode, product, 1] = source.factors[mode, product, 1]
-

@@ -144,11 +144,11 @@ class Rounds:
             self._keep([Known(scheme, rank, trained=True) for scheme in learned.schemes])
 
     def _trained_rank(self, number: int) -> int:
-        """Of a batch: at first slightly above the rank; after a while at it too, and higher."""
+        """Of a batch: the rank itself in turn with some above it."""
         if self.method == "train":
             return self.rank
         above = max(self.rank // 10, 1)
-        extra = (above, above + 1, 0, above + 2)[number % 4]
+        extra = (above, 0, above + 1, above + 2)[number % 4]
         return min(self.rank + extra, self.k * self.m * self.n)
 
     def _lower(self, pool: ThreadPoolExecutor, numbers: Sequence[int]) -> None:
