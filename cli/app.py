@@ -8,6 +8,8 @@ import typer
 from mulbudget.cli.adders import adders
 from mulbudget.cli.bitstream import bitstream
 from mulbudget.cli.boards import boards
+from mulbudget.cli.discover import discover
+from mulbudget.cli.import_scheme import import_scheme
 from mulbudget.cli.infer import infer
 from mulbudget.cli.nest import nest
 from mulbudget.cli.program import program
@@ -58,5 +60,7 @@ app.command()(program)
 app.command()(infer)
 app.command()(summary)
 app.command()(adders)
+app.command()(discover)
+app.command("import-scheme")(import_scheme)
 app.command()(nest)
 app.command()(tile)

@@ -1,5 +1,8 @@
 """Bilinear algorithms that tests of several folders use."""
 
+import json
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,3 +54,17 @@ def product(scheme: Scheme, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) 
     u = a.reshape(len(a), -1) @ scheme.wa.T.astype(np.int64)
     w = b.reshape(len(b), -1) @ scheme.wb.T.astype(np.int64)
     return ((u * w) @ scheme.wc.T.astype(np.int64)).reshape(-1, scheme.k, scheme.n)
+
+
+def scheme_line(scheme: Scheme, name: str = "strassen", **change: Any) -> str:
+    """As a line of a file of schemes; `change` replaces fields."""
+    record = {
+        "name": name,
+        "shape": [scheme.k, scheme.m, scheme.n],
+        "rank": scheme.r,
+        "naive_additions": scheme.naive_additions,
+        "Wa": scheme.wa.tolist(),
+        "Wb": scheme.wb.tolist(),
+        "Wc": scheme.wc.tolist(),
+    }
+    return json.dumps(record | change)

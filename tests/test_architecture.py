@@ -16,9 +16,10 @@ MAY_IMPORT = {
     "spn": set(),
     "train": {"spn"},
     "hw": {"spn"},
+    "schemes": {"spn", "hw", "train"},
     "sim": {"spn", "hw"},
     "boards": {"spn", "hw", "sim"},
-    "cli": {"spn", "train", "hw", "sim", "boards"},
+    "cli": {"spn", "train", "hw", "schemes", "sim", "boards"},
 }
 
 

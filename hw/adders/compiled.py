@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,21 +11,19 @@ from numba import config, njit
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _folder() -> Path:
-    """Where machine code is kept: a folder for each state of the sources.
+@cache
+def _folder(home: Path) -> str:
+    """Where machine code of functions in `home` is kept: a folder for each state of the sources.
 
-    It is here, or in the folder that NUMBA_CACHE_DIR names. Numba itself looks only at the file
-    that a function stands in, not at those it calls.
+    It is there, or in the folder that NUMBA_CACHE_DIR names. Numba itself looks only at the file
+    that a function stands in, not at those it calls: those beside it, and those beside this file.
     """
-    here = Path(__file__).parent
     settings: Any = config
     digest = hashlib.sha256()
-    for source in sorted(here.glob("*.py")):
-        digest.update(source.read_bytes())
-    return Path(settings.CACHE_DIR or here / "__pycache__") / digest.hexdigest()[:16]
-
-
-_FOLDER = str(_folder())
+    for folder in sorted({home, Path(__file__).parent}):
+        for source in sorted(folder.glob("*.py")):
+            digest.update(source.read_bytes())
+    return str(Path(settings.CACHE_DIR or home / "__pycache__") / digest.hexdigest()[:16])
 
 
 def compiled(function: F) -> F:
@@ -35,7 +34,8 @@ def compiled(function: F) -> F:
     """
     options: dict[str, Any] = {"nogil": True, "_nrt": False}
     settings: Any = config
-    others, settings.CACHE_DIR = settings.CACHE_DIR, _FOLDER
+    home = Path(function.__code__.co_filename).parent
+    others, settings.CACHE_DIR = settings.CACHE_DIR, _folder(home)
     try:
         result: Any = njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that it could be kept in

@@ -1,0 +1,1 @@
+"""Algorithms for the matrix product: discovered, improved, read from files, and printed."""
