@@ -34,7 +34,12 @@ def same(one: Scheme, other: Scheme) -> bool:
 
 def test_a_line_is_a_scheme_and_several_have_names(tmp_path: Path) -> None:
     path = tmp_path / "two.jsonl.gz"
-    text = scheme_line(STRASSEN) + "\n\n" + scheme_line(STRASSEN, "other", Wa=(-STRASSEN.wa).tolist()) + "\n"
+    text = (
+        scheme_line(STRASSEN)
+        + "\n\n"
+        + scheme_line(STRASSEN, "other", Wa=(-STRASSEN.wa).tolist())
+        + "\n"
+    )
     path.write_bytes(gzip.compress(text.encode()))
     name, scheme = read_scheme(path, "strassen")
     assert name == "strassen" and same(scheme, STRASSEN)
@@ -42,7 +47,7 @@ def test_a_line_is_a_scheme_and_several_have_names(tmp_path: Path) -> None:
         read_scheme(path)
     with pytest.raises(UserError, match="no scheme 'third': it has strassen, other"):
         read_scheme(path, "third")
-    with pytest.raises(UserError, match="scheme other: .*not exact: c11 has"):
+    with pytest.raises(UserError, match=r"scheme other: .*not exact: c11 has"):
         read_scheme(path, "other")
 
 
