@@ -78,7 +78,6 @@ class Discovery:
             "found_by": self.best.found_by,
             "trained_rank": self.best.trained_rank,
             "seed": seed,
-            "seconds": round(self.seconds, 1),
             "starts": self.starts,
             "exact_starts": self.exact,
             "size": [scheme.k, scheme.m, scheme.n],
