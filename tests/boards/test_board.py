@@ -23,7 +23,7 @@ from mulbudget.spn import (
     product_network,
     save,
 )
-from tests.schemes import STRASSEN
+from tests.bilinear import STRASSEN
 
 DIVIDER = 8
 GAP_BYTES = 16

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mulbudget.spn import product_network, save
+from tests.bilinear import STRASSEN
 from tests.cli.conftest import Command
-from tests.schemes import STRASSEN
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from mulbudget.spn import find_product, load
+from tests.bilinear import STRASSEN, scheme_line
 from tests.cli.conftest import Command
-from tests.schemes import STRASSEN, scheme_line
 
 
 def test_a_scheme_becomes_a_network(command: Command, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from mulbudget.boards.frame import Decoder, Info, Kind, encode
 from mulbudget.spn import Network, load, product_network, save
+from tests.bilinear import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example
-from tests.schemes import STRASSEN
 
 Start = Callable[..., str]
 

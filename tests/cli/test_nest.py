@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mulbudget.spn import find_product, load, product_network, save, standard
+from tests.bilinear import STRASSEN
 from tests.cli.conftest import Command
-from tests.schemes import STRASSEN
 
 
 @pytest.fixture

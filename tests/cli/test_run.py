@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mulbudget.spn import product_network, save
+from tests.bilinear import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example, samples
-from tests.schemes import STRASSEN
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, ">i4"])

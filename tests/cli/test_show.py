@@ -8,9 +8,9 @@ from hypothesis import given
 
 from mulbudget.cli.show import describe
 from mulbudget.spn import Network, network_counts, product_network, save, width
+from tests.bilinear import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example, networks
-from tests.schemes import STRASSEN
 
 
 def test_the_tables_of_the_example(command: Command, network: Path) -> None:

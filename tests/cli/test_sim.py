@@ -24,9 +24,9 @@ from mulbudget.spn import (
     product_network,
     save,
 )
+from tests.bilinear import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example
-from tests.schemes import STRASSEN
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from mulbudget.spn import (
     product_network,
     standard,
 )
+from tests.bilinear import STRASSEN
 from tests.hw.simulate import run_streams
-from tests.schemes import STRASSEN
 
 OPTIONS: list[dict[str, Any]] = [
     {"levels_per_stage": 1},

@@ -3,7 +3,7 @@ import pytest
 
 from mulbudget.schemes.masks import check_fits, from_masks, to_masks
 from mulbudget.spn import Scheme, UserError, standard
-from tests.schemes import STRASSEN
+from tests.bilinear import STRASSEN
 
 
 def test_a_scheme_comes_back_from_its_masks() -> None:

@@ -18,7 +18,7 @@ from mulbudget.spn import (
     product_network,
     standard,
 )
-from tests.schemes import STRASSEN, product
+from tests.bilinear import STRASSEN, product
 
 SIZES = st.tuples(*[st.integers(1, 5)] * 3)
 
