@@ -1,11 +1,13 @@
 """`mulbudget discover` prints the algorithm and what it takes, and writes its network."""
 
+import contextlib
 import os
 import pty
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,20 +42,31 @@ def test_ctrl_c_gives_the_best_so_far(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=theirs,
         text=True,
+        env=os.environ | {"COLUMNS": "200"},
     )
-    shown = b""
-    while b"4 products" not in shown:  # the bar, once there is something to keep
-        shown += os.read(ours, 1000)
-    process.send_signal(signal.SIGINT)
+    os.close(theirs)
+    told = False
+    for shown in chunks(ours):
+        if b"4 products" in shown and not told:  # there is something to keep
+            process.send_signal(signal.SIGINT)
+            told = True
     out, _ = process.communicate(timeout=60)
+    assert told
     assert process.returncode == 0, out
     assert "4 of 4, 0.0% saved" in out and find_product(load(path)).scheme.r == 4
+
+
+def chunks(terminal: int) -> Iterator[bytes]:
+    """What is written to a terminal, until no one can write to it any more."""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 1 << 16):
+            yield chunk
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["2", "2", "2", "--rank", "6", "--seconds", "4"], "with 6 products was found"),
+        (["2", "2", "2", "--rank", "6", "--seconds", "2"], "with 6 products was found"),
         (["2", "0", "2", "--rank", "6"], "sizes of 1 or more"),
         (["2", "2", "2", "--rank", "9"], "pointless"),
         (["2", "2", "2", "--rank", "7", "--seconds", "0"], "use more than 0"),
