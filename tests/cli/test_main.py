@@ -39,7 +39,7 @@ def test_version(command: Command) -> None:
         (["shw"], "Did you mean 'show'?"),
         (["show"], "Missing argument"),
         (["show", "--jsn"], "No such option: --jsn"),
-        (["run", "network.spn"], "Missing option '--input'"),
+        (["run", "network.spn"], "Missing option '--output'"),
         (["verilog", "network.spn", "--out", "x", "--dsp", "many"], "Invalid value for '--dsp'"),
     ],
 )
