@@ -27,8 +27,20 @@ def discover(
     rank: Annotated[int, typer.Option(help="Products: at most K * M * N.")],
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is random.")] = 0,
     seconds: Annotated[
-        float, typer.Option(help="How long to look at most. Ctrl-C ends it with the best so far.")
-    ] = 60.0,
+        float | None,
+        typer.Option(
+            help="How long to look at most; 60 by default. Ctrl-C ends it with the best so far.",
+            show_default=False,
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How long to look, as rounds of training, walks and fewer additions: the same "
+            "seed then gives the same file.",
+        ),
+    ] = None,
     method: Annotated[
         Literal["search", "train"],
         typer.Option(
@@ -46,7 +58,7 @@ def discover(
     It starts from random weights and no known algorithm, then looks for few additions until the
     time is over, or no fewer are possible (proven for 2 x 2 with 7 products: 15).
     """
-    if not 0 < seconds < math.inf:
+    if seconds is not None and not 0 < seconds < math.inf:
         raise UserError(f"{seconds:g} seconds are no time to discover in: use more than 0")
     if out is not None:
         check_writable(out)
@@ -57,7 +69,14 @@ def discover(
 
     check_request(k, m, n, rank)
     with _progress() as watch:
-        found = search(k, m, n, rank, method=method, seed=seed, seconds=seconds, progress=watch)
+        found = search(
+            *(k, m, n, rank),
+            method=method,
+            seed=seed,
+            seconds=seconds,
+            rounds=rounds,
+            progress=watch,
+        )
     printer = console()
     for line in algorithm(found.best.scheme):
         printer.print(line, soft_wrap=True)

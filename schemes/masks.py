@@ -85,6 +85,19 @@ def from_masks(masks: Masks, k: int, m: int, n: int) -> Scheme:
     return Scheme(k, m, n, wa, wb, np.ascontiguousarray(signed.T))
 
 
+def tidy(scheme: Scheme) -> Scheme:
+    """The same algorithm with factors that begin with a plus."""
+    a, b = (_leading(rows) for rows in (scheme.wa, scheme.wb))
+    wa, wb, wc = scheme.wa * a[:, None], scheme.wb * b[:, None], scheme.wc * (a * b)
+    return Scheme(scheme.k, scheme.m, scheme.n, wa, wb, wc)
+
+
+def _leading(rows: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """The sign of the first entry of each row that is not 0; 1 of zeros."""
+    first = rows[np.arange(len(rows)), np.argmax(rows != 0, axis=1)]
+    return np.where(first < 0, -1, 1).astype(np.int8)
+
+
 def _without_dead(masks: Masks, live: npt.NDArray[np.bool_]) -> Masks:
     """Without the products that have a factor of zeros."""
     kept = np.flatnonzero(live)

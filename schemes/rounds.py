@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from mulbudget.schemes.fewer import estimate, fewer_additions
+from mulbudget.schemes.masks import tidy
 from mulbudget.schemes.price import adders
 from mulbudget.schemes.walk import elsewhere, lower
 from mulbudget.spn import Scheme
@@ -139,9 +140,9 @@ class Rounds:
             self.starts += learned.starts
             self.exact += len(learned.schemes)
             if rank == self.rank:
-                wrong = self.least_wrong
-                self.least_wrong = min(learned.least_wrong, wrong or learned.least_wrong)
-            self._keep([Known(scheme, rank, trained=True) for scheme in learned.schemes])
+                known = [] if self.least_wrong is None else [self.least_wrong]
+                self.least_wrong = min([learned.least_wrong, *known])
+            self._keep([Known(tidy(scheme), rank, trained=True) for scheme in learned.schemes])
 
     def _trained_rank(self, number: int) -> int:
         """Of a batch: the rank itself in turn with some above it."""

@@ -23,7 +23,7 @@ from mulbudget.spn import (
     product_network,
     save,
 )
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 
 DIVIDER = 8
 GAP_BYTES = 16

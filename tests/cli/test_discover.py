@@ -79,3 +79,12 @@ def test_what_is_not_possible_is_one_sentence(
     result = command("discover", *words)
     assert result.returncode == 2 and message in result.stderr
     assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+
+
+def test_rounds_give_the_same_file_again(command: Command, tmp_path: Path) -> None:
+    words = ["discover", 1, 2, 2, "--rank", 4, "--rounds", 2, "--seed", 3]
+    files = [tmp_path / f"{number}.spn" for number in range(2)]
+    for file in files:
+        result = command(*words, "--out", file)
+        assert result.returncode == 0, result.stderr
+    assert files[0].read_bytes() == files[1].read_bytes()

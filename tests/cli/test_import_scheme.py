@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mulbudget.spn import find_product, load
-from tests.bilinear import STRASSEN, scheme_line
+from tests.algorithms import STRASSEN, scheme_line
 from tests.cli.conftest import Command
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mulbudget.boards.frame import Decoder, Info, Kind, encode
 from mulbudget.spn import Network, load, product_network, save
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mulbudget.spn import find_product, load, product_network, save, standard
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 
 

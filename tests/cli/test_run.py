@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mulbudget.spn import product_network, save
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example, samples
 

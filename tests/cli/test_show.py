@@ -8,7 +8,7 @@ from hypothesis import given
 
 from mulbudget.cli.show import describe
 from mulbudget.spn import Network, network_counts, product_network, save, width
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example, networks
 

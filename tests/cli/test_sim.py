@@ -24,7 +24,7 @@ from mulbudget.spn import (
     product_network,
     save,
 )
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example
 

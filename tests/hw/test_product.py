@@ -25,7 +25,7 @@ from mulbudget.spn import (
     product_network,
     standard,
 )
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 from tests.hw.simulate import run_streams
 
 OPTIONS: list[dict[str, Any]] = [

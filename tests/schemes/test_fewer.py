@@ -9,7 +9,7 @@ from mulbudget.schemes.masks import from_masks, to_masks
 from mulbudget.schemes.price import adders
 from mulbudget.schemes.walk import lower
 from mulbudget.spn import standard
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 
 SIZES = st.tuples(*[st.integers(1, 3)] * 3)
 

@@ -8,7 +8,7 @@ import pytest
 
 from mulbudget.schemes.files import read_scheme
 from mulbudget.spn import Scheme, UserError
-from tests.bilinear import STRASSEN, product, scheme_line
+from tests.algorithms import STRASSEN, product, scheme_line
 
 
 def flip_file(scheme: Scheme, **change: Any) -> str:

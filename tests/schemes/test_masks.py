@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mulbudget.schemes.masks import check_fits, from_masks, to_masks
+from mulbudget.schemes.masks import check_fits, from_masks, tidy, to_masks
 from mulbudget.spn import Scheme, UserError, standard
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 
 
 def test_a_scheme_comes_back_from_its_masks() -> None:
@@ -43,3 +43,11 @@ def test_what_does_not_fit_into_a_mask_is_refused() -> None:
 def test_the_largest_matrices_fit() -> None:
     scheme = standard(1, 62, 1)
     assert (from_masks(to_masks(scheme, 62), 1, 62, 1).wa == scheme.wa).all()
+
+
+def test_a_tidy_scheme_is_the_same_with_factors_that_begin_with_a_plus() -> None:
+    scheme = Scheme(2, 2, 2, -STRASSEN.wa, STRASSEN.wb, -STRASSEN.wc)
+    tidied = tidy(scheme)
+    for rows in (tidied.wa, tidied.wb):
+        assert (rows[np.arange(7), np.argmax(rows != 0, axis=1)] == 1).all()
+    assert (np.abs(tidied.wc) == np.abs(scheme.wc)).all()

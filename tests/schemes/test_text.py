@@ -4,7 +4,7 @@ import numpy as np
 
 from mulbudget.schemes.text import algorithm
 from mulbudget.spn import standard
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 
 
 def test_strassens_algorithm_reads_as_it_is_known() -> None:

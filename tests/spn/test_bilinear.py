@@ -18,7 +18,7 @@ from mulbudget.spn import (
     product_network,
     standard,
 )
-from tests.bilinear import STRASSEN, product
+from tests.algorithms import STRASSEN, product
 
 SIZES = st.tuples(*[st.integers(1, 5)] * 3)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mulbudget.spn import UserError, find_product, product_network
 from mulbudget.spn.multiply import multiply, runs
-from tests.bilinear import STRASSEN
+from tests.algorithms import STRASSEN
 
 NETWORK = product_network(STRASSEN, name="product")
 PRODUCT, X = find_product(NETWORK), NETWORK.input.range

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mulbudget.spn import UserError
 from mulbudget.spn.scheme import Scheme, nest, product_tensor, standard
-from tests.bilinear import STRASSEN, product
+from tests.algorithms import STRASSEN, product
 
 SIZES = st.integers(1, 3)
 
