@@ -26,7 +26,7 @@ from mulbudget.hw.sidecar import Sidecar, encode
 from mulbudget.hw.verilog import describe, packaged_yosys
 from mulbudget.sim import tools
 from mulbudget.sim.tools import ToolError
-from mulbudget.spn import Network, UserError, digest
+from mulbudget.spn import Network, UserError, digest, width
 from mulbudget.spn.files import make_folder, read_whole, write_whole
 
 BAUD = 115200
@@ -90,8 +90,7 @@ def prepare(
         UART, or the network cannot be planned.
     """
     clocks = divider(board.clock_mhz * 1e6, baud)
-    for tensor in (network.input, network.output):
-        Values.of(tensor)  # raises where a sample is too long for the link
+    _check_sample(network, board)
     if board.family is None:
         levels = levels_per_stage or 2
     else:
@@ -109,6 +108,21 @@ def prepare(
         levels_per_stage=levels,
     )
     return Design(network=network, board=board, plan=plan, baud=baud, divider=clocks)
+
+
+def _check_sample(network: Network, board: Board) -> None:
+    """Raise `UserError` where the link cannot hold a sample and its result."""
+    tensors = (network.input, network.output)
+    for tensor in tensors:
+        Values.of(tensor)  # raises where a sample is too long for a frame
+    bits = sum(width(*ends)[0] for tensor in tensors for ends in tensor.range.ends)
+    if bits > board.capacity.ff:
+        raise UserError(
+            f"a sample and its result have {bits:,} bits, which the UART link holds in flip-flops, "
+            f"and {board.name} has {board.capacity.ff:,}: use a network with fewer inputs and "
+            "outputs; for larger matrices build the core alone, since `mulbudget infer` cuts them "
+            "into its blocks"
+        )
 
 
 # A sixth of the time of nextpnr's default, for clocks within a tenth of its.

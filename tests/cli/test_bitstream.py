@@ -55,6 +55,16 @@ def test_a_bitstream_for_another_board_is_not_loaded(command: Command, tmp_path:
     assert "describes no bitstream" in result.stderr
 
 
+def test_matrices_that_the_link_cannot_hold_are_refused(command: Command, tmp_path: Path) -> None:
+    save(product_network(STRASSEN, name="tiles", size=(64, 64, 64)), tmp_path / "tiles.spn")
+    out = tmp_path / "out"
+    result = command("bitstream", tmp_path / "tiles.spn", "--board", "ulx3s-85f", "--out", out)
+    assert result.returncode == 2
+    assert "have 155,648 bits" in result.stderr
+    assert "ulx3s-85f has 83,640" in result.stderr
+    assert not out.exists()
+
+
 def test_only_a_product_of_matrices_has_a_standard_to_compare_with(
     command: Command, network: Path, tmp_path: Path
 ) -> None:
