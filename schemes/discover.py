@@ -102,10 +102,10 @@ def discover(
     """Look for an exact scheme, and then for one of the same rank with fewer additions.
 
     Everything starts from random weights: no scheme that was written by hand or published is used.
-    "train" learns at the rank that is asked for, batch after batch. "search" learns at somewhat
-    higher ranks, where more starts become exact, and walks from there to the rank over flips; then
-    it anneals the additions. It ends early only where no fewer additions are possible, which is
-    proven for 2 x 2 matrices.
+    "train" learns at the rank that is asked for, batch after batch. "search" learns at that rank
+    and at somewhat higher ones, where more starts become exact, and walks from there to the rank
+    over flips; then it anneals the additions. It ends early only where no fewer additions are
+    possible, which is proven for 2 x 2 matrices.
 
     Parameters
     ----------

@@ -140,8 +140,8 @@ class Rounds:
             self.starts += learned.starts
             self.exact += len(learned.schemes)
             if rank == self.rank:
-                wrong = self.least_wrong
-                self.least_wrong = min(learned.least_wrong, wrong or learned.least_wrong)
+                known = [] if self.least_wrong is None else [self.least_wrong]
+                self.least_wrong = min([learned.least_wrong, *known])
             self._keep([Known(tidy(scheme), rank, trained=True) for scheme in learned.schemes])
 
     def _trained_rank(self, number: int) -> int:
