@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,15 +74,16 @@ def bitstream(
     with Progress(*columns, console=printer) as progress:
 
         @contextmanager
-        def announce(step: str) -> Iterator[None]:
-            task = progress.add_task(step, total=1)
+        def announce(prefix: str, step: str) -> Iterator[None]:
+            task = progress.add_task(prefix + step, total=1)
             yield
             progress.update(task, completed=1)
 
-        reports = [
-            build(design, folder, seed=seed, announce=announce)
-            for folder, design in designs.items()
-        ]
+        reports = []
+        for folder, design in designs.items():
+            prefix = f"{design.network.name} " if compare else ""
+            told = partial(announce, prefix)
+            reports.append(build(design, folder, seed=seed, announce=told))
     report, *others = reports
     printer.print(_table(report, *others))
     printer.print(

@@ -65,7 +65,7 @@ def sim(
             min=1,
             help="At most so many; by default the whole test set, or 1000 random inputs, and 64 "
             "where the netlist is simulated. Products of matrices of up to 18 entries are also "
-            "given every pair of extreme ones.",
+            "given every pair of extreme ones, larger cores the extreme operands of each product.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of random inputs and stalls.")] = 0,
@@ -187,16 +187,20 @@ def _samples(
 
 
 def _pairs(network: Network, count: int, seed: int, *, corners: bool) -> Samples:
-    """Random pairs of matrices, and before them those with every entry at an end of its range."""
-    from mulbudget.sim.inputs import corner_inputs, random_inputs
+    """Random pairs of matrices, and before them what takes entries or operands to their ends."""
+    from mulbudget.sim.inputs import corner_inputs, extreme_operands, random_inputs
 
     x = random_inputs(network.input, count, seed)
     title = f"{count:,} random pairs of matrices, seed {seed}"
-    extreme = corner_inputs(network.input)
-    if corners and len(extreme):
-        x = np.concatenate([extreme, x])
+    product, extreme = network.nodes[0].operator, corner_inputs(network.input)
+    if not corners or not isinstance(product, Bilinear):
+        return Samples(title, "random inputs", x)
+    if len(extreme):
         title = f"all {len(extreme):,} pairs of extreme entries, and {title}"
-    return Samples(title, "random inputs", x)
+    elif not product.tiled:
+        extreme = extreme_operands(product, network.input.range)
+        title = f"{len(extreme):,} pairs with extreme operands of a product, and {title}"
+    return Samples(title, "random inputs", np.concatenate([extreme, x]))
 
 
 def _generate(

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.spn import Tensor
+from mulbudget.spn import Bilinear, Range, Tensor
 
 
 def random_inputs(tensor: Tensor, samples: int, seed: int) -> npt.NDArray[np.int64]:
@@ -49,3 +49,21 @@ def corner_inputs(tensor: Tensor) -> npt.NDArray[np.int64]:
     count = 1 << channels if channels < MOST_CORNERS.bit_length() else 0
     at_high = np.arange(count)[:, None] >> np.arange(channels) & 1
     return np.where(at_high, high, low)
+
+
+def extreme_operands(product: Bilinear, x: Range) -> npt.NDArray[np.int64]:
+    """For every product of a core the pairs of blocks that take its operands to their ends.
+
+    Returns
+    -------
+    int64, (4 * r, inputs of the core)
+        Both highest, one of the two, and both lowest.
+    """
+    scheme, cut = product.scheme, product.a_entries
+    low, high = np.array(x.low), np.array(x.high)
+    ends = []
+    for rows, part in ((scheme.wa, slice(cut)), (scheme.wb, slice(cut, None))):
+        highest = np.where(rows < 0, low[part], high[part])
+        lowest = np.where(rows < 0, high[part], low[part])
+        ends.append((highest, lowest))
+    return np.concatenate([np.hstack([a, b]) for a in ends[0] for b in ends[1]])

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mulbudget.sim.inputs import corner_inputs, random_inputs
-from mulbudget.spn import Range, Tensor
+from mulbudget.sim.inputs import corner_inputs, extreme_operands, random_inputs
+from mulbudget.spn import Range, Tensor, find_product, product_network
+from tests.algorithms import STRASSEN
 from tests.networks import ranges
 
 
@@ -30,3 +31,14 @@ def test_corners_are_all_of_them_or_none() -> None:
     most = corner_inputs(Tensor((18,), 0, Range.uniform(-1, 1, 18)))
     assert len(np.unique(most, axis=0)) == 1 << 18
     assert corner_inputs(Tensor((19,), 0, Range.uniform(-1, 1, 19))).shape == (0, 19)
+
+
+def test_extreme_operands_take_each_product_to_its_ends() -> None:
+    network = product_network(STRASSEN, name="product", bits=5)
+    product = find_product(network)
+    a, b = product.split(extreme_operands(product, network.input.range))
+    for rows, matrix in ((STRASSEN.wa, a), (STRASSEN.wb, b)):
+        sums = matrix.reshape(-1, 4) @ rows.T.astype(int)
+        ends = Range.uniform(-16, 15, 4).linear(rows)
+        assert (sums.min(axis=0) == ends.low).all()
+        assert (sums.max(axis=0) == ends.high).all()
