@@ -1,13 +1,12 @@
 """Samples of a stream as the beats in which they travel, and back."""
 
-import math
-from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from mulbudget.hw.sidecar import Sidecar, Stream
+from mulbudget.hw.streams import places
 from mulbudget.spn import Range
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -27,16 +26,9 @@ def to_beats(rows: npt.NDArray[Scalar], stream: Stream) -> npt.NDArray[Scalar]:
     (samples * stream.beats, entries of a block)
         The blocks in the order in which they travel, 0 beyond the tensor's edge.
     """
-    tensors = rows.reshape(len(rows), *stream.shape)
-    beyond = [whole - n for whole, n in zip(_whole(stream), stream.shape, strict=True)]
-    if any(beyond):
-        tensors = np.pad(tensors, [(0, 0), *((0, count) for count in beyond)])
-    split = chain(*zip(stream.blocks, stream.block, strict=True))
-    axes = len(stream.block)
-    blocks = tensors.reshape(len(rows), *split).transpose(
-        0, *range(1, 2 * axes, 2), *range(2, 2 * axes + 1, 2)
-    )
-    return blocks.reshape(-1, math.prod(stream.block))
+    places = _places(stream)
+    beyond = np.zeros((len(rows), 1), rows.dtype)  # which is what place -1 takes
+    return np.concatenate([rows, beyond], axis=1)[:, places.ravel()].reshape(-1, places.shape[1])
 
 
 def from_beats(beats: npt.NDArray[Scalar], stream: Stream) -> npt.NDArray[Scalar]:
@@ -52,16 +44,15 @@ def from_beats(beats: npt.NDArray[Scalar], stream: Stream) -> npt.NDArray[Scalar
     (samples, stream.entries)
         Without what lies beyond the tensor's edge.
     """
-    samples, axes = len(beats) // stream.beats, len(stream.block)
-    blocks = beats.reshape(samples, *stream.blocks, *stream.block)
-    joined = blocks.transpose(0, *chain(*((1 + k, 1 + axes + k) for k in range(axes))))
-    tensors = joined.reshape(samples, *_whole(stream))
-    return tensors[:, *map(slice, stream.shape)].reshape(samples, stream.entries)
+    places = _places(stream)
+    rows = np.empty((len(beats) // stream.beats, stream.entries + 1), beats.dtype)
+    rows[:, places.ravel()] = beats.reshape(len(rows), places.size)
+    return rows[:, :-1]
 
 
 def strays(beats: npt.NDArray[np.integer], stream: Stream) -> npt.NDArray[np.bool_]:
     """Which samples of such beats are not 0 somewhere beyond the tensor's edge, (samples,)."""
-    beyond = ~to_beats(np.ones((1, stream.entries), np.bool_), stream)
+    beyond = _places(stream) < 0
     samples = len(beats) // stream.beats
     return np.count_nonzero(beats.reshape(samples, *beyond.shape)[:, beyond], axis=1) > 0
 
@@ -86,6 +77,6 @@ def _carriers(stream: Stream) -> npt.NDArray[np.int64]:
     return from_beats(np.tile(block, (stream.beats, 1)), stream)[0]
 
 
-def _whole(stream: Stream) -> list[int]:
-    """The tensor's shape with the zeros beyond its edge."""
-    return [count * size for count, size in zip(stream.blocks, stream.block, strict=True)]
+def _places(stream: Stream) -> npt.NDArray[np.int64]:
+    """`mulbudget.hw.streams.places` of it."""
+    return places(stream.shape, stream.block)
