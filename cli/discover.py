@@ -96,7 +96,7 @@ def _progress() -> Iterator[Callable[["Status"], None]]:
     with Progress(
         *columns, console=Console(stderr=True), transient=True, disable=not shown
     ) as progress:
-        task = progress.add_task("training", total=1.0)
+        task = progress.add_task("starting; the first time it compiles, a minute", total=1.0)
 
         def watch(status: "Status") -> None:
             text = f"{status.exact:,} of {status.starts:,} starts exact"

@@ -19,7 +19,7 @@ def command() -> Command:
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "mulbudget.cli.main", *map(str, arguments)]
-        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=600)
 
     return run
 

@@ -64,7 +64,7 @@ def test_time_ends_it() -> None:
     discover(1, 1, 1, 1, rounds=1)  # compiled, and imported
     start = time.monotonic()
     found = discover(1, 2, 2, 4, seconds=3)
-    assert 3 <= time.monotonic() - start < 20
+    assert 3 <= time.monotonic() - start < 120
     assert found.best.scheme.r == 4
 
 
