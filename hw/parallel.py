@@ -71,8 +71,8 @@ class ParallelLayer(Pipeline):
         return m
 
     def _count(self, m: Module, enable: Signal, valid: Signal) -> Signal:
-        """The clock of the interval, the first one while there is nothing to do."""
+        """The clock of the interval; while there is nothing to do it stays at the first one."""
         phase = Signal(range(self.interval), name=f"{self.name}_phase")
-        with m.If(enable & (self.i.valid | valid.any())):
+        with m.If(enable & ((phase != 0) | self.i.valid | valid.any())):
             m.d.sync += phase.eq(Mux(phase == self.interval - 1, 0, phase + 1))
         return phase

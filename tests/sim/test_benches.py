@@ -10,7 +10,8 @@ from mulbudget.hw.sidecar import encode
 from mulbudget.hw.verilog import write
 from mulbudget.sim.benches import Bench, run_stream_benches
 from mulbudget.sim.tools import ToolError
-from mulbudget.spn import save
+from mulbudget.spn import product_network, save
+from tests.algorithms import STRASSEN
 from tests.networks import example
 from tests.sim import leaf
 
@@ -43,6 +44,20 @@ def test_a_generated_network_passes_all(tmp_path: Path, family: str | None) -> N
     spn, verilog, described = (tmp_path / f"example.{suffix}" for suffix in ("spn", "v", "json"))
     benches = run_stream_benches(spn, verilog, described, sidecar, samples=20)
     assert {bench.name.split("/")[0] for bench in benches} == BENCHES
+    assert failures(benches) == {}
+
+
+@pytest.mark.parametrize(
+    ("size", "dsp"), [(None, None), (None, 3), ((3, 5, 3), None), ((3, 5, 3), 2), ((2, 2, 6), 4)]
+)
+def test_a_product_of_matrices_passes_all(
+    tmp_path: Path, size: tuple[int, int, int] | None, dsp: int | None
+) -> None:
+    network = product_network(STRASSEN, name="product", bits=3, size=size)
+    sidecar = write(network, make_plan(network, dsp=dsp), tmp_path)
+    save(network, tmp_path / "product.spn")
+    spn, verilog, described = (tmp_path / f"product.{suffix}" for suffix in ("spn", "v", "json"))
+    benches = run_stream_benches(spn, verilog, described, sidecar, samples=10)
     assert failures(benches) == {}
 
 
