@@ -9,8 +9,11 @@ from mulbudget.spn.errors import UserError
 
 Ternary = npt.NDArray[np.int8]
 
-_LARGEST = 1 << 26
-"""Entries of the tensor that an algorithm is compared with: 20 x 20 matrices."""
+_LARGEST = 1 << 24
+"""Entries of the tensor that an algorithm is compared with: 16 x 16 matrices."""
+
+_MOST_PRODUCTS = 1 << 24
+"""Of an algorithm: as many as float32 counts exactly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,8 @@ class Scheme:
                     f"{shape}, with at least one product"
                 )
             check_ternary(name, matrix)
+        if rank > _MOST_PRODUCTS:
+            raise UserError(f"an algorithm of {rank:,} products is too large: have fewer")
         wrong = wrong_entry(self)
         if wrong is not None:
             raise UserError(f"the algorithm is not exact: {wrong}")
@@ -116,11 +121,10 @@ def product_tensor(k: int, m: int, n: int) -> npt.NDArray[np.int8]:
 def wrong_entry(scheme: Scheme) -> str | None:
     """A sentence about the first entry of the tensor that a scheme misses; None of an exact one."""
     k, m, n = scheme.k, scheme.m, scheme.n
-    # Sums of r products of -1, 0 and 1: float64 holds them exactly.
-    wb_wc = scheme.wb[:, :, None].astype(np.float64) * scheme.wc.T[:, None, :]
-    made = scheme.wa.T.astype(np.float64) @ wb_wc.reshape(scheme.r, -1)
-    made = made.reshape(k * m, m * n, k * n)
     target = product_tensor(k, m, n)
+    # Sums of r products of -1, 0 and 1, which float32 holds exactly; slice by slice for the memory.
+    wa, wb, wc = (each.astype(np.float32) for each in (scheme.wa, scheme.wb, scheme.wc))
+    made = np.stack([wa.T @ (wb[:, j, None] * wc.T) for j in range(m * n)], axis=1)
     wrong = np.argwhere(made != target)
     if not len(wrong):
         return None
