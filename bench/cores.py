@@ -15,7 +15,7 @@ from mulbudget.hw.plan import make_plan
 from mulbudget.hw.verilog import write
 from mulbudget.sim.batch import BatchSimulator
 from mulbudget.sim.compare import compare
-from mulbudget.sim.inputs import corner_inputs, extreme_operands, random_inputs
+from mulbudget.sim.inputs import extreme_pairs, random_inputs
 from mulbudget.spn import Network, find_product, load, with_standard_scheme
 
 BOARD = "ulx3s-85f"
@@ -64,9 +64,7 @@ def _simulated(network: Network, pairs: int) -> Row:
         folder = Path(temporary)
         sidecar = write(network, make_plan(network, family="ecp5"), folder)
         simulator = BatchSimulator(folder / f"{network.name}.v", sidecar)
-        corners, product = corner_inputs(network.input), find_product(network)
-        if not len(corners) and not product.tiled:
-            corners = extreme_operands(product, network.input.range)
+        _, corners = extreme_pairs(find_product(network), network.input)
         runs = [corners] if len(corners) else []
         for seed, start in enumerate(range(0, pairs, CHUNK)):
             runs.append(random_inputs(network.input, min(CHUNK, pairs - start), seed))

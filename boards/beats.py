@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from mulbudget.hw.channels import layout
+from mulbudget.hw.channels import layout, resized
 from mulbudget.hw.streams import Port, places
 from mulbudget.spn import Tensor, width
 
@@ -117,11 +117,5 @@ class Gather(wiring.Component):
 
 def _entries(port: Port, part: Sequence[Value], beat: Sequence[int]) -> list[Value]:
     """The entries of a block, each as wide as in any block; 0 beyond the edge."""
-    widths = [Shape(*width(*ends)) for ends in port.ends]
     chosen = [part[entry] if entry >= 0 else Const(0, 1) for entry in beat]
-    return [
-        Cat(value, (value[-1] if value.shape().signed else Const(0, 1)).replicate(shape.width))[
-            : shape.width
-        ]
-        for value, shape in zip(chosen, widths, strict=True)
-    ]
+    return [resized(value, width(*ends)[0]) for value, ends in zip(chosen, port.ends, strict=True)]

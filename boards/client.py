@@ -13,6 +13,7 @@ from serial.tools import list_ports
 from mulbudget.boards.frame import (
     BITS_A_BYTE,
     GAP_BYTES,
+    MAX_LATENCY,
     MIN_DIVIDER,
     OVERHEAD,
     Decoder,
@@ -239,7 +240,7 @@ def window_of(info: Info) -> int:
     """
     request, reply = _frame_bytes(info)
     over = reply <= (1 - _APART) * request
-    prompt = info.latency <= request * BITS_A_BYTE * MIN_DIVIDER
+    prompt = info.latency <= min(request * BITS_A_BYTE * MIN_DIVIDER, MAX_LATENCY - 1)
     return WINDOW if over and prompt else _SAFE_WINDOW
 
 

@@ -41,6 +41,9 @@ OVERHEAD = 6
 """Bytes of a frame around its payload."""
 
 MAX_PAYLOAD = 0xFFFF
+MAX_LATENCY = 0xFFFF
+"""Of `Info`; stands for every longer one too."""
+
 BITS_A_BYTE = 10
 """On the line: a start bit and a stop bit around the eight."""
 
@@ -206,7 +209,7 @@ class Info:
     network : bytes
         The first 8 bytes of the SHA-256 of the .spn file's bytes.
     latency : int
-        Clocks from a sample to its result.
+        Clocks from a sample to its result; MAX_LATENCY where it is that or longer.
     input, output : Values
         Of requests and replies.
     """
@@ -225,7 +228,7 @@ class Info:
     def of(cls, network: spn.Network, latency: int) -> "Info":
         """Of the gateware for `network`."""
         values = (Values.of(tensor) for tensor in (network.input, network.output))
-        return cls(PROTOCOL, fingerprint(network), latency, *values)
+        return cls(PROTOCOL, fingerprint(network), min(latency, MAX_LATENCY), *values)
 
     def encode(self) -> bytes:
         """The body of INFO_REPLY."""

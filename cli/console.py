@@ -27,6 +27,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+def counted(number: int, thing: str) -> str:
+    """Like "1 product" and "1,024 products"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def table(
     title: str,
     columns: Sequence[str],

@@ -63,11 +63,9 @@ def discover(
     if out is not None:
         check_writable(out)
     # The search is slow to import, and other verbs do without.
-    from mulbudget.schemes.discover import check_request
     from mulbudget.schemes.discover import discover as search
     from mulbudget.schemes.text import algorithm
 
-    check_request(k, m, n, rank)
     with _progress() as watch:
         found = search(
             *(k, m, n, rank),

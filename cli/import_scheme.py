@@ -30,17 +30,16 @@ def import_scheme(
     """Check an exact ternary algorithm for the product of two matrices, and write its network."""
     check_writable(out)
     title, scheme = read_scheme(file, name)
-    size = [scheme.k, scheme.m, scheme.n]
     provenance = {
         "source": "mulbudget import-scheme",
         "file": file.name,
         "name": title,
-        "size": size,
+        "size": list(scheme.size),
         "rank": scheme.r,
         "naive_additions": scheme.naive_additions,
     }
     network = product_network(
-        scheme, name=f"product{'x'.join(map(str, size))}", bits=bits, provenance=provenance
+        scheme, name=f"product{'x'.join(map(str, scheme.size))}", bits=bits, provenance=provenance
     )
     save(network, out)
     console().print(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mulbudget.cli.arrays import read_array
+from mulbudget.cli.console import counted
 from mulbudget.spn import Network, UserError, find_product
 from mulbudget.spn.multiply import check_matrices, multiply, runs
 from mulbudget.spn.operators import Integers
@@ -49,11 +50,12 @@ class Matrices:
     def __init__(self, a: Path, b: Path, network: Network) -> None:
         self._a, self._b = read_array(a), read_array(b)
         self._product, self._x = find_product(network), network.input.range
-        check_matrices(self._a, self._b)
+        check_matrices(self._product, self._x, self._a, self._b)
         self.count = runs(self._product, self._a, self._b)
         (rows, inner), columns = self._a.shape, self._b.shape[1]
         self.title = (
-            f"{rows}x{inner} by {inner}x{columns} in {self.count:,} products {self._product.title}"
+            f"{rows}x{inner} by {inner}x{columns} in {counted(self.count, 'product')} "
+            f"{self._product.title}"
         )
 
     def expected(self, _: Network) -> Integers:

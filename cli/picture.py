@@ -65,16 +65,11 @@ def _drawings(network: Network) -> Iterator[tuple[str, npt.NDArray[np.int8], Lab
                 yield f"{node.name} Wb", wb, [], []
                 yield f"{node.name} Wc", wc, [], []
             case Bilinear(scheme=scheme):
-                k, m, n = scheme.k, scheme.m, scheme.n
+                a, b, c = scheme.entries
                 products = [f"m{number + 1}" for number in range(scheme.r)]
-                yield "Wa", scheme.wa, products, _entries("a", k, m)
-                yield "Wb", scheme.wb, products, _entries("b", m, n)
-                yield "Wc", scheme.wc, _entries("c", k, n), products
-
-
-def _entries(name: str, rows: int, columns: int) -> Labels:
-    comma = "," if max(rows, columns) > 9 else ""
-    return [f"{name}{i + 1}{comma}{j + 1}" for i in range(rows) for j in range(columns)]
+                yield "Wa", scheme.wa, products, a
+                yield "Wb", scheme.wb, products, b
+                yield "Wc", scheme.wc, c, products
 
 
 def _draw(

@@ -94,7 +94,7 @@ def _layer(network: Network, node: Node) -> Description:
         case Bilinear(scheme=scheme, size=size) as product:
             result |= {
                 "size": list(size),
-                "block": [scheme.k, scheme.m, scheme.n],
+                "block": list(scheme.size),
                 "r": scheme.r,
                 **_counts(product_counts(product), _entries_of(product)),
             }

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 RANDOM_SAMPLES = 1000
 GATE_LEVEL_SAMPLES = 64
 BENCH_SAMPLES = 64
+BENCH_CLOCKS = 1 << 16
+"""That the samples of a bench may take; fewer of them where a sample takes long."""
 
 
 @dataclass(frozen=True)
@@ -188,18 +190,16 @@ def _samples(
 
 def _pairs(network: Network, count: int, seed: int, *, corners: bool) -> Samples:
     """Random pairs of matrices, and before them what takes entries or operands to their ends."""
-    from mulbudget.sim.inputs import corner_inputs, extreme_operands, random_inputs
+    from mulbudget.sim.inputs import extreme_pairs, random_inputs
 
     x = random_inputs(network.input, count, seed)
     title = f"{count:,} random pairs of matrices, seed {seed}"
-    product, extreme = network.nodes[0].operator, corner_inputs(network.input)
+    product = network.nodes[0].operator
     if not corners or not isinstance(product, Bilinear):
         return Samples(title, "random inputs", x)
+    what, extreme = extreme_pairs(product, network.input)
     if len(extreme):
-        title = f"all {len(extreme):,} pairs of extreme entries, and {title}"
-    elif not product.tiled:
-        extreme = extreme_operands(product, network.input.range)
-        title = f"{len(extreme):,} pairs with extreme operands of a product, and {title}"
+        title = f"{what}, and {title}"
     return Samples(title, "random inputs", np.concatenate([extreme, x]))
 
 
@@ -266,7 +266,7 @@ def _benches(files: Files, seed: int, progress: Progress, printer: Console) -> i
             files.verilog,
             files.folder / f"{files.sidecar.name}.json",
             files.sidecar,
-            samples=BENCH_SAMPLES,
+            samples=min(BENCH_SAMPLES, max(8, BENCH_CLOCKS // files.sidecar.interval)),
             seed=seed,
         )
     rows = [[bench.name, bench.failure or "passed"] for bench in results]

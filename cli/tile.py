@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mulbudget.cli.console import console
+from mulbudget.cli.console import console, counted
 from mulbudget.spn import find_product, load, save, tiled
 
 
@@ -31,7 +31,7 @@ def tile(
     save(network, out)
     product = find_product(network)
     console().print(
-        f"{product.title} in {prod(product.blocks):,} products {product.scheme.title} of "
-        f"{product.scheme.r} multiplications, written to {out}",
+        f"{product.title} in {counted(prod(product.blocks), 'product')} {product.scheme.title} of "
+        f"{counted(product.scheme.r, 'multiplication')}, written to {out}",
         soft_wrap=True,
     )

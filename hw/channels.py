@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from amaranth import Shape
+from amaranth import Cat, Const, Shape, Value
 from amaranth.lib import data
 
 from mulbudget.spn import width
@@ -16,3 +16,9 @@ def shape(low: int, high: int) -> Shape:
 def layout(ends: Iterable[tuple[int, int]]) -> data.StructLayout:
     """Payload of one sample: fields c0, c1, … packed, each for the range of its channel."""
     return data.StructLayout({f"c{index}": shape(*each) for index, each in enumerate(ends)})
+
+
+def resized(x: Value, bits: int) -> Value:
+    """`x` in so many bits, two's complement; the lowest of them where it has more."""
+    sign = x[-1] if x.shape().signed else Const(0, 1)
+    return Cat(x, sign.replicate(max(bits - len(x), 0)))[:bits]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 from mulbudget.hw.carry import sum_top_apart
-from mulbudget.hw.channels import shape
+from mulbudget.hw.channels import resized, shape
 from mulbudget.hw.datapath import (
     Clamp,
     Constant,
@@ -169,7 +169,7 @@ class _Emitter:
         bits = len(signal) - 1
         lower = Signal(bits, name=f"{self._layer}_{op.name}_lower_s{stage}", attrs=_KEEP)
         self._m.d.comb += lower.eq(left - right if op.subtract else left + right)
-        a, b = (_low_bits(each, bits + 1)[-2:] for each in (left, right))
+        a, b = (resized(each, bits + 1)[-2:] for each in (left, right))
         b = ~b if op.subtract else b
         carry = Mux(a[0] == b[0], a[0], ~lower[-1])
         self._m.d.comb += signal.eq(Cat(lower, a[1] ^ b[1] ^ carry))
@@ -204,14 +204,8 @@ class _Emitter:
         if not free:
             return upper
         signal = self._signal(op, stage)
-        self._m.d.comb += signal.eq(Cat(_low_bits(x, free), upper))
+        self._m.d.comb += signal.eq(Cat(resized(x, free), upper))
         return signal
-
-
-def _low_bits(x: Value, bits: int) -> Value:
-    """The lowest `bits` bits of `x`, which may have fewer."""
-    sign = x[-1] if x.shape().signed else Const(0, 1)
-    return Cat(x, sign.replicate(max(bits - len(x), 0)))[:bits]
 
 
 def _minus_one_minus(x: Value) -> Value:

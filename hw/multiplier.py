@@ -1,15 +1,19 @@
 """A product in a hardware multiplier."""
 
-from amaranth import Cat, Const, Module, Mux, Shape, Signal, Value
+from amaranth import Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from mulbudget.hw.channels import resized
 from mulbudget.hw.families import Dsp
 from mulbudget.hw.primitives import PRIMITIVES
 
+_LOGIC = {"use_dsp": "no"}
+"""Vivado makes a DSP block of any `*` else."""
+
 
 class Multiplier(wiring.Component):
-    """x * y: the family's primitive, or a registered `*` where there is no family.
+    """x * y: the family's primitive, or a registered `*` that synthesis maps.
 
     Latency is `registers`, the interval 1; nothing moves while `enable` is 0.
 
@@ -23,6 +27,8 @@ class Multiplier(wiring.Component):
         1 at the result, 2 at the operands too.
     dsp : Dsp or None
         The family's multiplier, which has its own number of registers.
+    logic : bool
+        Whether a `*` is to be made of logic; else synthesis may take a multiplier for it.
 
     Members
     -------
@@ -34,7 +40,9 @@ class Multiplier(wiring.Component):
         Of as many bits as both operands together.
     """
 
-    def __init__(self, x: Shape, y: Shape | int, *, registers: int, dsp: Dsp | None) -> None:
+    def __init__(
+        self, x: Shape, y: Shape | int, *, registers: int, dsp: Dsp | None, logic: bool = False
+    ) -> None:
         if dsp is not None and dsp.primitive not in PRIMITIVES:
             raise ValueError(
                 f"primitive must be one of {', '.join(PRIMITIVES)}, not {dsp.primitive}"
@@ -42,6 +50,7 @@ class Multiplier(wiring.Component):
         self._constant = y if isinstance(y, int) else None
         self._registers = registers
         self._dsp = dsp
+        self._logic = logic
         factor = Const(y).shape() if isinstance(y, int) else y
         signature = {
             "enable": In(1),
@@ -60,7 +69,7 @@ class Multiplier(wiring.Component):
         bits = self._dsp.bits
         product = Signal(Shape(2 * bits, signed=True))
         m.submodules.dsp = PRIMITIVES[self._dsp.primitive](
-            _extend(self.x, bits), _extend(y, bits), product, self.enable
+            resized(self.x, bits), resized(y, bits), product, self.enable
         )
         m.d.comb += self.p.eq(product)
         return m
@@ -71,18 +80,13 @@ class Multiplier(wiring.Component):
         if self._registers > 1:
             x = self._register(m, x, "x_operand")
             y = y if isinstance(y, Const) else self._register(m, y, "y_operand")
-        return self._register(m, x * y, "product")
+        product = x * y
+        if self._logic:
+            product = Signal(product.shape(), name="in_logic", attrs=_LOGIC)
+            m.d.comb += product.eq(x * y)
+        return self._register(m, product, "product")
 
     def _register(self, m: Module, value: Value, name: str) -> Signal:
         register = Signal(value.shape(), name=name, reset_less=True)
         m.d.sync += register.eq(Mux(self.enable, value, register))
         return register
-
-
-def _extend(x: Value, bits: int) -> Value:
-    """`x` as `bits` bits, two's complement."""
-    if isinstance(x, Const):
-        return Const(x.value, bits)
-    missing = bits - len(x)
-    sign = x[-1] if x.shape().signed else Const(0, 1)
-    return Cat(x, sign.replicate(missing))

@@ -90,7 +90,7 @@ def _multiplier(datapath: Datapath, values: list[int], family: Family | None) ->
     else:
         y = first.constant
     dsp = family.dsp if family is not None and first.dsp else None
-    return Multiplier(x, y, registers=first.registers, dsp=dsp)
+    return Multiplier(x, y, registers=first.registers, dsp=dsp, logic=not first.dsp)
 
 
 def _widest(datapath: Datapath, values: list[int]) -> Shape:

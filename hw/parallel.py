@@ -71,8 +71,9 @@ class ParallelLayer(Pipeline):
         return m
 
     def _count(self, m: Module, enable: Signal, valid: Signal) -> Signal:
-        """The clock of the interval; while there is nothing to do it stays at the first one."""
+        """The clock of the interval; the first one whenever no sample is on its way."""
         phase = Signal(range(self.interval), name=f"{self.name}_phase")
-        with m.If(enable & ((phase != 0) | self.i.valid | valid.any())):
-            m.d.sync += phase.eq(Mux(phase == self.interval - 1, 0, phase + 1))
+        busy = (self.i.valid & (phase == 0)) | valid[:-1].any()
+        with m.If(enable):
+            m.d.sync += phase.eq(Mux(~busy | (phase == self.interval - 1), 0, phase + 1))
         return phase

@@ -12,6 +12,7 @@ from mulbudget.hw.lower import (
     lower_sum_product,
     shift_add_cost,
 )
+from mulbudget.hw.sidecar import TILED
 from mulbudget.hw.streams import block_range, input_ports
 from mulbudget.spn import (
     ArgMax,
@@ -36,7 +37,7 @@ class LayerPlan:
     ----------
     node : Node
     style : str
-        "parallel", or "tiled" where its blocks are multiplied one after the other.
+        "parallel", or "tiled" where matrices are multiplied block by block.
     datapath : Datapath
         Its operations, each product in a DSP block or in logic.
     """
@@ -66,7 +67,7 @@ class Plan:
 
     @property
     def dsp(self) -> int:
-        """Products in DSP blocks."""
+        """DSP blocks, or portable hardware multipliers."""
         return sum(layer.datapath.figures.get("dsp", 0) for layer in self.layers)
 
 
@@ -120,7 +121,7 @@ def make_plan(
         except UserError as error:
             raise UserError(f"layer {node.name}: {error}") from error
         tiled = isinstance(node.operator, Bilinear) and node.operator.tiled
-        style = "tiled" if tiled else "parallel"
+        style = TILED if tiled else "parallel"
         layers.append(LayerPlan(node=node, style=style, datapath=datapath))
         low, high = zip(*datapath.ends, strict=True)
         if device is not None and isinstance(node.operator, SumProduct):

@@ -8,10 +8,13 @@ import msgspec
 
 from mulbudget.hw.streams import Ends, Port
 from mulbudget.spn import UserError, width
+from mulbudget.spn.bilinear import MOST_ENTRIES
 from mulbudget.spn.files import read_whole
 from mulbudget.spn.names import check_name
 
 VERSION = 2
+TILED = "tiled"
+"""Style of a layer that takes the next matrices while it multiplies those before."""
 
 
 class _Version(msgspec.Struct):
@@ -79,7 +82,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name, operator : str
         Of the node, and the kind of its operator.
     style : str
-        How it is built; "parallel" takes a sample a clock.
+        How it is built: "parallel", the whole in space, or "tiled", whose streams carry matrices
+        block by block through buffers in RAM.
     latency, interval : int
         Clocks from a sample taken to its result offered, and from sample to sample.
     dsp, shift_add : int
@@ -140,7 +144,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     interval : int
         Clocks from sample to sample, when they follow each other without a pause.
     multipliers : int
-        DSP products of all layers.
+        Of all layers: the DSP blocks that the Verilog uses.
     inputs : list of Stream
         "i", or the operands "a" and "b"; each has its own handshake.
     output : Stream
@@ -167,9 +171,9 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return [*self.inputs, self.output]
 
     @property
-    def one_beat(self) -> bool:
-        """Whether a sample is one transfer of each stream."""
-        return all(stream.beats == 1 for stream in self.streams)
+    def buffered(self) -> bool:
+        """Whether samples are taken before their turn, and so wait for those before them."""
+        return any(layer.style == TILED for layer in self.layers)
 
 
 def carried(port: Port) -> Stream:
@@ -238,6 +242,11 @@ def _check_blocks(stream: Stream, where: str) -> None:
         raise UserError(
             f"{where} has blocks {block} of a tensor {shape}, not as many sizes, each 1 or more: "
             "generate the Verilog again"
+        )
+    if stream.beats * math.prod(block) > MOST_ENTRIES:
+        raise UserError(
+            f"{where} has {stream.beats:,} beats of blocks {block}, and a sample has at most "
+            f"{MOST_ENTRIES:,} entries: generate the Verilog again"
         )
     if len(stream.channels) != math.prod(block):
         raise UserError(

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from threading import Event
 from typing import Any, NamedTuple
 
 from mulbudget.hw.adders.search import Effort
@@ -80,7 +79,7 @@ class Discovery:
             "seed": seed,
             "starts": self.starts,
             "exact_starts": self.exact,
-            "size": [scheme.k, scheme.m, scheme.n],
+            "size": list(scheme.size),
             "rank": scheme.r,
             "naive_additions": scheme.naive_additions,
             "additions": self.best.additions,
@@ -112,13 +111,13 @@ def discover(
     k, m, n : int
         A is k x m, B is m x n.
     rank : int
-        Products; at most k * m * n.
+        Products; at most k * m * n. Where training meets fewer of them, it goes on with those.
     method : "search" or "train"
     seed : int
         0 or more.
     seconds : float, optional
-        How long to look, without what compilation takes at first; 60 where `rounds` is not given
-        either. An interrupt (Ctrl-C) ends it with the best so far.
+        How long to look, without what imports and compilation take at first; 60 where `rounds` is
+        not given either. An interrupt (Ctrl-C) ends it with the best so far.
     rounds : int, optional
         How long to look: the same arguments give the same result, on machines with the same
         processor type, where time does not end it.
@@ -129,18 +128,21 @@ def discover(
     ------
     UserError
         When there can be no such scheme, it is too large, or none was found.
+    KeyboardInterrupt
+        When an interrupt comes before anything was found.
     """
     check_request(k, m, n, rank)
     if seconds is None and rounds is None:
         seconds = 60.0
+    from mulbudget.train.bilinear import one_thread  # PyTorch takes seconds to import
+
     _compile()
-    search, stop = Rounds(k, m, n, rank, seed, method), Event()
-    clock = Effort(rounds, seconds)
-    search.stopped = lambda: stop.is_set() or clock.done(0) >= 1
+    search, clock = Rounds(k, m, n, rank, seed, method), Effort(rounds, seconds)
+    search.over = lambda: clock.done(0) >= 1
     start, first, number = time.monotonic(), None, 0
-    with ThreadPoolExecutor(THREADS) as pool:
+    with one_thread(), ThreadPoolExecutor(THREADS) as pool:
         try:
-            while not search.finished and clock.done(number) < 1:
+            while not search.finished and not search.interrupted and clock.done(number) < 1:
                 search.run(pool, number)
                 if search.found and first is None:
                     first = First(time.monotonic() - start, search.found[0].found_by)
@@ -148,7 +150,9 @@ def discover(
                 number += 1
                 progress(_status(search, clock.done(number)))
         except KeyboardInterrupt:
-            stop.set()
+            search.interrupted = True
+    if search.interrupted and first is None:
+        raise KeyboardInterrupt
     return _result(search, first, time.monotonic() - start)
 
 

@@ -54,7 +54,7 @@ def fewer_additions(
     masks = to_masks(scheme, scheme.r)
     best, before = empty(scheme.r), empty(scheme.r)
     copy(masks, best)
-    sizes = np.array([scheme.k, scheme.m, scheme.n])
+    sizes = np.array(scheme.size)
     random, space, costs = seeded(seed), workspace(scheme.r), np.full(2, _UNKNOWN)
     for done in range(0, steps, _CHUNK):
         if stopped():
@@ -62,7 +62,7 @@ def fewer_additions(
         temperature = _HOT * (_COLD / _HOT) ** (done / steps)
         chunk = min(_CHUNK, steps - done)
         _anneal(masks, best, before, sizes, random, space, costs, temperature, chunk)
-    return from_masks(best, scheme.k, scheme.m, scheme.n)
+    return from_masks(best, *scheme.size)
 
 
 def estimate(scheme: Scheme) -> int:

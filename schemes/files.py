@@ -15,6 +15,7 @@ from mulbudget.spn.scheme import Ternary, check_size
 
 _LARGEST_TEXT = 1 << 26
 """Bytes; a few hundred may unpack to gigabytes."""
+_LONGEST_NAME = 200
 _LISTED = 12
 """Names that a message lists at most."""
 
@@ -25,7 +26,7 @@ _Rows = list[list[_Small]]
 class _Line(msgspec.Struct):
     """A line of a file with a scheme each: vec is row by row, and Wc is (k * n, rank)."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME)]
     shape: tuple[int, int, int]
     rank: int
     wa: _Rows = msgspec.field(name="Wa")
@@ -125,6 +126,11 @@ def _records(path: Path, text: bytes) -> list[tuple[str, _Line | _Flip]]:
             record = msgspec.json.decode(line, type=_Line)
         except (msgspec.DecodeError, RecursionError) as error:
             raise UserError(f"{path}, line {number}: this is no scheme: {error}") from error
+        if not record.name.isprintable():
+            raise UserError(
+                f"{path}, line {number}: the name {record.name!r} has characters that cannot be "
+                "printed: give it another"
+            )
         found.append((record.name, record))
     if not found:
         raise UserError(f"{path} is empty: it should hold a scheme a line")

@@ -57,13 +57,13 @@ def to_masks(scheme: Scheme, capacity: int) -> Masks:
     masks = empty(capacity)
     for mode, rows in enumerate((scheme.wa, scheme.wb, scheme.wc.T)):
         weights = np.int64(1) << np.arange(rows.shape[1])
-        first = rows[np.arange(len(rows)), np.argmax(rows != 0, axis=1)].astype(np.int64)
+        first = _leading(rows).astype(np.int64)
         canonical = rows * first[:, None]
         masks.factors[mode, : len(rows), 0] = (canonical > 0) @ weights
         masks.factors[mode, : len(rows), 1] = (canonical < 0) @ weights
         masks.signs[: len(rows)] *= first
     masks.count[0] = scheme.r
-    live = (masks.factors[:, : scheme.r] != 0).any(axis=(0, 2)) & masks.signs[: scheme.r] != 0
+    live = masks.signs[: scheme.r] != 0
     return masks if live.all() else _without_dead(masks, live)
 
 
@@ -85,17 +85,17 @@ def from_masks(masks: Masks, k: int, m: int, n: int) -> Scheme:
     return Scheme(k, m, n, wa, wb, np.ascontiguousarray(signed.T))
 
 
-def tidy(scheme: Scheme) -> Scheme:
-    """The same algorithm with factors that begin with a plus."""
-    a, b = (_leading(rows) for rows in (scheme.wa, scheme.wb))
+def canonical(scheme: Scheme) -> Scheme:
+    """The same algorithm without dead products, and with factors that begin with a plus."""
+    a, b, c = (_leading(rows) for rows in (scheme.wa, scheme.wb, scheme.wc.T))
     wa, wb, wc = scheme.wa * a[:, None], scheme.wb * b[:, None], scheme.wc * (a * b)
-    return Scheme(scheme.k, scheme.m, scheme.n, wa, wb, wc)
+    live = np.flatnonzero(a * b * c)
+    return Scheme(*scheme.size, wa[live], wb[live], np.ascontiguousarray(wc[:, live]))
 
 
 def _leading(rows: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """The sign of the first entry of each row that is not 0; 1 of zeros."""
-    first = rows[np.arange(len(rows)), np.argmax(rows != 0, axis=1)]
-    return np.where(first < 0, -1, 1).astype(np.int8)
+    """The first entry of each row that is not 0; 0 of a row of zeros."""
+    return rows[np.arange(len(rows)), np.argmax(rows != 0, axis=1)]
 
 
 def _without_dead(masks: Masks, live: npt.NDArray[np.bool_]) -> Masks:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from mulbudget.schemes.fewer import estimate, fewer_additions
-from mulbudget.schemes.masks import tidy
+from mulbudget.schemes.masks import canonical
 from mulbudget.schemes.price import adders
 from mulbudget.schemes.walk import elsewhere, lower
 from mulbudget.spn import Scheme
@@ -80,6 +80,7 @@ class Known:
 class Rounds:
     """What is known of k x m by m x n with `rank` products, and what the next round does about it.
 
+    A scheme of fewer products, where training leaves some without use, makes that the rank.
     Training, walking and annealing alternate as long as something is missing. A round is so many
     jobs side by side, each with random numbers of its own, and takes over their results in order.
     """
@@ -97,7 +98,12 @@ class Rounds:
     found: list[Known] = field(default_factory=list)
     best: Known | None = None
     seen: set[Known] = field(default_factory=set)
-    stopped: Callable[[], bool] = lambda: False
+    over: Callable[[], bool] = lambda: False  # whether jobs are to end early
+    interrupted: bool = False
+
+    def stopped(self) -> bool:
+        """Whether jobs are to end early."""
+        return self.interrupted or self.over()
 
     @property
     def finished(self) -> bool:
@@ -109,6 +115,17 @@ class Rounds:
     def fewest(self) -> int | None:
         """Products of an exact scheme, at least; None without one."""
         return min((known.scheme.r for known in self.found + self.higher), default=None)
+
+    def take(self, schemes: Sequence[Known]) -> None:
+        """Take over exact schemes; those that are fewest in products or additions come first."""
+        fewest = min((known.scheme.r for known in schemes), default=self.rank)
+        if fewest < self.rank:
+            self.rank, self.best, self.least_wrong = fewest, None, None
+            self.higher, self.found = self.found + self.higher, []
+        for known in schemes:
+            (self.found if known.scheme.r == self.rank else self.higher).append(known)
+        self.higher = sorted(self.higher, key=lambda known: known.scheme.r)[:_KEPT]
+        self.found = sorted(self.found, key=lambda known: known.estimate)[:_KEPT]
 
     def run(self, pool: ThreadPoolExecutor, number: int) -> None:
         """Do the jobs of the next round."""
@@ -136,13 +153,13 @@ class Rounds:
             )
             for number, rank in zip(numbers, ranks, strict=True)
         ]
-        for rank, learned in zip(ranks, _results(jobs), strict=True):
+        for rank, learned in zip(ranks, self._results(jobs), strict=True):
             self.starts += learned.starts
             self.exact += len(learned.schemes)
             if rank == self.rank:
                 known = [] if self.least_wrong is None else [self.least_wrong]
                 self.least_wrong = min([learned.least_wrong, *known])
-            self._keep([Known(tidy(scheme), rank, trained=True) for scheme in learned.schemes])
+            self.take([Known(canonical(scheme), rank, trained=True) for scheme in learned.schemes])
 
     def _trained_rank(self, number: int) -> int:
         """Of a batch: the rank itself in turn with some above it."""
@@ -166,10 +183,10 @@ class Rounds:
             )
             for number, known in zip(numbers, chosen, strict=True)
         ]
-        self._keep(
+        self.take(
             [
                 Known(scheme, known.trained_rank, trained=False)
-                for known, scheme in zip(chosen, _results(jobs), strict=True)
+                for known, scheme in zip(chosen, self._results(jobs), strict=True)
                 if scheme.r < known.scheme.r
             ]
         )
@@ -180,8 +197,8 @@ class Rounds:
         for number in numbers:
             known = self._start(number)
             jobs.append((known, pool.submit(self._annealed, known.scheme, number)))
-        schemes = _results([job for _, job in jobs])
-        self._keep(
+        schemes = self._results([job for _, job in jobs])
+        self.take(
             [
                 Known(scheme, known.trained_rank, trained=False)
                 for (known, _), scheme in zip(jobs, schemes, strict=True)
@@ -207,20 +224,13 @@ class Rounds:
         steps = 500 * self.rank**2
         return fewer_additions(walked, seed=seed, steps=steps, stopped=self.stopped)
 
-    def _keep(self, schemes: Sequence[Known]) -> None:
-        """Take over exact schemes; those that are fewest in products or additions come first."""
-        for known in schemes:
-            (self.found if known.scheme.r == self.rank else self.higher).append(known)
-        self.higher = sorted(self.higher, key=lambda known: known.scheme.r)[:_KEPT]
-        self.found = sorted(self.found, key=lambda known: known.estimate)[:_KEPT]
-
     def price(self, pool: ThreadPoolExecutor) -> None:
         """Optimize the adder graphs of schemes that may have the fewest additions."""
         bar = _UNKNOWN if self.best is None else self.best.additions + _NEARLY
         fresh = [each for each in self.found if each not in self.seen and each.estimate <= bar]
         jobs = [pool.submit(each.priced, _ITERATIONS) for each in fresh[:THREADS]]
         self.seen.update(fresh[:THREADS])
-        for known in _results(jobs):
+        for known in self._results(jobs):
             if self.best is None or known.additions < self.best.additions:
                 self.best = known
 
@@ -235,9 +245,13 @@ class Rounds:
             parts.append(f"the best has {self.least_wrong} of {entries:,} entries wrong")
         if self.higher:
             parts.append(f"with {self.higher[0].scheme.r} products there is one")
-        return "; ".join(parts) + ": take a higher --rank, or more --seconds"
+        cure = "take a higher --rank, or " if self.rank < self.k * self.m * self.n else "take "
+        return "; ".join(parts) + f": {cure}more --seconds"
 
-
-def _results(jobs: Sequence[Future[T]]) -> list[T]:
-    wait(jobs)
-    return [job.result() for job in jobs]
+    def _results(self, jobs: Sequence[Future[T]]) -> list[T]:
+        """Of all jobs; an interrupt ends them early, with what they have by then."""
+        try:
+            wait(jobs)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        return [job.result() for job in jobs]

@@ -11,26 +11,14 @@ from mulbudget.spn import Scheme
 def algorithm(scheme: Scheme) -> Iterator[str]:
     """Lines like "m1 = (a11 + a22) (b11 + b22)", then lines like "c11 = m1 + m4 - m5 + m7".
 
-    Entries are a11 to a99, or a[1,1] and so on where a size is 10 or more.
+    Entries have the names that `Scheme.entries` gives.
     """
-    large = max(scheme.k, scheme.m, scheme.n) > 9
-    a = _entries("a", scheme.k, scheme.m, large)
-    b = _entries("b", scheme.m, scheme.n, large)
-    c = _entries("c", scheme.k, scheme.n, large)
+    a, b, c = scheme.entries
     products = [f"m{number}" for number in range(1, scheme.r + 1)]
     for name, row_a, row_b in zip(products, scheme.wa, scheme.wb, strict=True):
         yield f"{name} = {_factor(row_a, a)} {_factor(row_b, b)}"
     for name, row in zip(c, scheme.wc, strict=True):
         yield f"{name} = {_sum(row, products)}"
-
-
-def _entries(name: str, rows: int, columns: int, large: bool) -> list[str]:
-    """Names of the entries of a matrix, row by row."""
-    return [
-        f"{name}[{row},{column}]" if large else f"{name}{row}{column}"
-        for row in range(1, rows + 1)
-        for column in range(1, columns + 1)
-    ]
 
 
 def _factor(row: npt.NDArray[np.int8], names: list[str]) -> str:

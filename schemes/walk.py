@@ -54,7 +54,7 @@ def lower(
     best = empty(len(masks.signs))
     copy(masks, best)
     _run(masks, best, seeded(seed), rank, steps, stopped)
-    return from_masks(best, scheme.k, scheme.m, scheme.n)
+    return from_masks(best, *scheme.size)
 
 
 def elsewhere(
@@ -73,7 +73,7 @@ def elsewhere(
     _leave(masks, random, rank + 1)
     best.count[0] = rank + 1
     _run(masks, best, random, rank, steps, stopped)
-    return from_masks(best, scheme.k, scheme.m, scheme.n) if best.count[0] == rank else scheme
+    return from_masks(best, *scheme.size) if best.count[0] == rank else scheme
 
 
 def _run(

@@ -96,11 +96,10 @@ def first_difference(expected: Integers, got: Integers) -> Difference | None:
 def _timing(simulator: BatchSimulator, result: Result) -> tuple[str, ...]:
     """What is not as promised.
 
-    A sample of several beats waits for the one before it, so only the first has to have the
-    promised latency.
+    Where samples wait for those before them, only the first has to have the promised latency.
     """
     sidecar, latencies = simulator.sidecar, result.latencies
-    idle = latencies if sidecar.one_beat else latencies[:1]
+    idle = latencies[:1] if sidecar.buffered else latencies
     sentences = []
     if (idle != sidecar.latency).any():
         sentences.append(f"latency is {_span(idle)} clocks, not {sidecar.latency}")

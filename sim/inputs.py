@@ -51,6 +51,19 @@ def corner_inputs(tensor: Tensor) -> npt.NDArray[np.int64]:
     return np.where(at_high, high, low)
 
 
+def extreme_pairs(product: Bilinear, x: Tensor) -> tuple[str, npt.NDArray[np.int64]]:
+    """All pairs of extreme entries, or those that take operands to their ends; and what they are.
+
+    None where corners are too many and the product is tiled.
+    """
+    pairs, what = corner_inputs(x), "pairs of extreme entries"
+    if len(pairs):
+        return f"all {len(pairs):,} {what}", pairs
+    if not product.tiled:
+        pairs, what = extreme_operands(product, x.range), "pairs with extreme operands of a product"
+    return f"{len(pairs):,} {what}", pairs
+
+
 def extreme_operands(product: Bilinear, x: Range) -> npt.NDArray[np.int64]:
     """For every product of a core the pairs of blocks that take its operands to their ends.
 

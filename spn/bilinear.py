@@ -11,6 +11,9 @@ from mulbudget.spn.operators import Integers, Tensor
 from mulbudget.spn.ranges import EXACT_FLOAT, LIMIT, Range
 from mulbudget.spn.scheme import Scheme
 
+MOST_ENTRIES = 1 << 22
+"""Of a matrix, with what fills its blocks: 2048 x 2048."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bilinear:
@@ -30,7 +33,7 @@ class Bilinear:
     Raises
     ------
     UserError
-        When a size is not positive.
+        When a size is not positive, or a matrix is too large.
     """
 
     scheme: Scheme
@@ -41,6 +44,14 @@ class Bilinear:
     def __post_init__(self) -> None:
         if len(self.size) != 3 or min(self.size) < 1:
             raise UserError(f"sizes are {self.size}, not three of 1 or more")
+        rows, inner, columns = (
+            blocks * size for blocks, size in zip(self.blocks, self.scheme.size, strict=True)
+        )
+        if max(rows * inner, inner * columns, rows * columns) > MOST_ENTRIES:
+            raise UserError(
+                f"the product {self.title} has a matrix of more than {MOST_ENTRIES:,} entries, "
+                "those that fill its blocks included: multiply smaller matrices"
+            )
 
     @property
     def title(self) -> str:
@@ -57,8 +68,8 @@ class Bilinear:
 
     @property
     def tiled(self) -> bool:
-        """Whether there is more than one product of blocks."""
-        return self.size != (self.scheme.k, self.scheme.m, self.scheme.n)
+        """Whether its sizes are not the scheme's own."""
+        return self.size != self.scheme.size
 
     @property
     def a_entries(self) -> int:
@@ -113,11 +124,15 @@ class Bilinear:
         (a_low, b_low), (a_high, b_high) = (
             self.split(np.array([ends], np.int64)) for ends in (x.range.low, x.range.high)
         )
-        lows, highs = [], []
-        for row in range(rows):
-            corners = [a[0, row, :, None] * b[0] for a in (a_low, a_high) for b in (b_low, b_high)]
-            lows += np.minimum.reduce(corners).sum(axis=0).tolist()
-            highs += np.maximum.reduce(corners).sum(axis=0).tolist()
+        kinds, kind_of = np.unique(
+            np.concatenate([a_low[0], a_high[0]], axis=1), axis=0, return_inverse=True
+        )
+        lows, highs = np.empty((2, len(kinds), columns), np.int64)
+        for kind, ends in enumerate(kinds.reshape(-1, 2, inner)):
+            corners = [a[:, None] * b[0] for a in ends for b in (b_low, b_high)]
+            lows[kind] = np.minimum.reduce(corners).sum(axis=0)
+            highs[kind] = np.maximum.reduce(corners).sum(axis=0)
+        lows, highs = (ends[kind_of].ravel().tolist() for ends in (lows, highs))
         return Tensor((rows * columns,), 2 * x.fraction, Range(tuple(lows), tuple(highs)))
 
     def evaluate(self, x: Integers) -> Integers:

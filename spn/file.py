@@ -91,8 +91,7 @@ def dumps(network: Network) -> bytes:
                 operators.append(_SumProduct(*common, output, fraction=operator.fraction))
             case Bilinear(scheme=scheme, size=size):
                 arrays |= _put(node.name, scheme, _MATRICES)
-                sizes = (scheme.k, scheme.m, scheme.n)
-                operators.append(_Bilinear(*common, output, scheme=sizes, size=size))
+                operators.append(_Bilinear(*common, output, scheme=scheme.size, size=size))
             case Requantize(shift=shift, low=low, high=high):
                 operators.append(_Requantize(*common, output, shift=shift, low=low, high=high))
             case ArgMax():

@@ -42,7 +42,7 @@ def product_network(
     if not 2 <= bits <= _MOST_BITS:
         raise UserError(f"entries of {bits} bits are not possible: use 2 to {_MOST_BITS}")
     end = 1 << bits - 1
-    operator = Bilinear(scheme, size or (scheme.k, scheme.m, scheme.n))
+    operator = Bilinear(scheme, size or scheme.size)
     return _network(operator, name, 0, (-end, end - 1), (-end, end - 1), provenance or {})
 
 
@@ -54,7 +54,7 @@ def tiled(network: Network, size: tuple[int, int, int], *, name: str) -> Network
     Raises
     ------
     UserError
-        When `network` is no product of matrices, or a size is not positive.
+        When `network` is no product of matrices, or a size is not positive or too large.
     """
     operator = Bilinear(find_product(network).scheme, size)
     return _like(network, operator, name, {"tiles": network.name, **network.provenance})
@@ -71,7 +71,7 @@ def nested(outer: Network, inner: Network, *, name: str) -> Network:
         When one of the two is no product of matrices, or the two are too large together.
     """
     scheme = nest(find_product(outer).scheme, find_product(inner).scheme)
-    operator = Bilinear(scheme, (scheme.k, scheme.m, scheme.n))
+    operator = Bilinear(scheme, scheme.size)
     origin = {each: dict(of.provenance) for each, of in (("outer", outer), ("inner", inner))}
     return _like(inner, operator, name, origin)
 
@@ -85,8 +85,7 @@ def with_standard_scheme(network: Network, *, name: str) -> Network:
         When `network` is no product of matrices.
     """
     product = find_product(network)
-    scheme = product.scheme
-    operator = Bilinear(standard(scheme.k, scheme.m, scheme.n), product.size)
+    operator = Bilinear(standard(*product.scheme.size), product.size)
     return Network(name, network.input, [Node("product", operator, Network.INPUT)])
 
 

@@ -69,6 +69,10 @@ class Range:
         """The largest absolute value of any channel."""
         return max(max(-min(self.low), max(self.high)), 0)
 
+    def part(self, first: int, end: int) -> "Range":
+        """The channels from `first` to before `end`."""
+        return Range(self.low[first:end], self.high[first:end])
+
     def linear(self, matrix: npt.NDArray[Any], offset: npt.NDArray[Any] | None = None) -> "Range":
         """Range of `matrix @ x + offset` for x in this range; exact where channels are independent.
 
@@ -78,8 +82,8 @@ class Range:
         offset : integers, (n_out,), optional
         """
         constant = np.zeros(1, np.int64) if offset is None else offset
-        largest = self.channels * _largest(matrix) * self.magnitude + _largest(constant)
-        exact = np.int64 if largest < 1 << 63 else object
+        bound = self.channels * largest(matrix) * self.magnitude + largest(constant)
+        exact = np.int64 if bound < 1 << 63 else object
         matrix, constant = matrix.astype(exact), constant.astype(exact)
         positive, negative = np.maximum(matrix, 0), np.minimum(matrix, 0)
         low, high = np.array(self.low, exact), np.array(self.high, exact)
@@ -126,7 +130,7 @@ class Range:
         return (values >= np.array(self.low)) & (values <= np.array(self.high))
 
 
-def _largest(values: npt.NDArray[Any]) -> int:
+def largest(values: npt.NDArray[Any]) -> int:
     """The largest absolute value of integers, 0 of none."""
     return max(int(values.max(initial=0)), -int(values.min(initial=0)))
 

@@ -75,6 +75,29 @@ class Scheme:
         return f"{self.k}x{self.m} by {self.m}x{self.n}"
 
     @property
+    def size(self) -> tuple[int, int, int]:
+        """k, m and n."""
+        return self.k, self.m, self.n
+
+    @property
+    def entries(self) -> tuple[list[str], list[str], list[str]]:
+        """Names of the entries of A, B and C: a11 to a99, or a[1,1] with a size above 9."""
+        pattern = "{}{}{}" if max(self.size) < 10 else "{}[{},{}]"
+        a, b, c = (
+            [
+                pattern.format(name, row, column)
+                for row in range(1, rows + 1)
+                for column in range(1, columns + 1)
+            ]
+            for name, rows, columns in (
+                ("a", self.k, self.m),
+                ("b", self.m, self.n),
+                ("c", self.k, self.n),
+            )
+        )
+        return a, b, c
+
+    @property
     def r(self) -> int:
         """Products."""
         return self.wa.shape[0]
@@ -129,12 +152,7 @@ def wrong_entry(scheme: Scheme) -> str | None:
     if not len(wrong):
         return None
     i, j, entry = map(int, wrong[0])
-    a, b, c = (
-        f"{name}{position // width + 1}{position % width + 1}"
-        if max(k, m, n) < 10
-        else f"{name}[{position // width + 1},{position % width + 1}]"
-        for name, position, width in (("a", i, m), ("b", j, n), ("c", entry, n))
-    )
+    a, b, c = (names[at] for names, at in zip(scheme.entries, (i, j, entry), strict=True))
     wanted = int(target[i, j, entry])
     return (
         f"{c} has {a} {b} {int(made[i, j, entry])} times, not {wanted} times "

@@ -56,6 +56,15 @@ def product(scheme: Scheme, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) 
     return ((u * w) @ scheme.wc.T.astype(np.int64)).reshape(-1, scheme.k, scheme.n)
 
 
+def with_dead(scheme: Scheme, zeros: str) -> Scheme:
+    """The same with a product more, whose row of wa or wb, or column of wc, has only zeros."""
+    wa, wb, wc = (
+        np.insert(getattr(scheme, name), 3, name != zeros, axis=name == "wc")
+        for name in ("wa", "wb", "wc")
+    )
+    return Scheme(*scheme.size, wa, wb, wc)
+
+
 def scheme_line(scheme: Scheme, name: str = "strassen", **change: Any) -> str:
     """As a line of a file of schemes; `change` replaces fields."""
     record = {

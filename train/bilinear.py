@@ -74,8 +74,8 @@ def learn(
     steps : int
         Of Adam.
     seed : sequence of int
-        The same arguments give the same schemes on machines with the same processor type: PyTorch
-        has one thread meanwhile, since its operations are small.
+        The same arguments give the same schemes on machines with the same processor type, in
+        `one_thread`.
     stopped : callable
         Asked now and then; training ends early where it is true, without what could still come.
     """
@@ -86,13 +86,16 @@ def learn(
         torch.from_numpy(random.normal(0, 0.5, (starts, rank, size)).astype(np.float32))
         for size in (k * m, m * n, k * n)
     ]
-    with _one_thread():
-        _descend([weight.requires_grad_() for weight in weights], target, steps, stopped)
+    _descend([weight.requires_grad_() for weight in weights], target, steps, stopped)
     return _exact(k, m, n, [_ternary(weight) for weight in weights], target)
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """PyTorch has one thread meanwhile, and so it has in threads that start meanwhile.
+
+    The operations of `learn` are small: several of it side by side are faster than one with more.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -23,7 +23,7 @@ async def back_to_back(dut: Any) -> None:
     _expect_values(driver, x, traffic)
     _expect_latency(driver, traffic)
     _expect_interval(driver, "results come", traffic.offered)
-    if driver.sidecar.one_beat:
+    if not driver.sidecar.buffered:
         _expect_interval(driver, "samples are taken", traffic.taken)
     await driver.idle(driver.sidecar.latency + 4)
 
@@ -86,8 +86,8 @@ def _expect_values(driver: Driver, x: npt.NDArray[np.int64], traffic: Traffic) -
 
 
 def _expect_latency(driver: Driver, traffic: Traffic) -> None:
-    """Of every sample; of the first only where one of several beats waits for that before it."""
-    samples = len(traffic.taken) if driver.sidecar.one_beat else 1
+    """Of every sample; of the first only where samples wait for those before them."""
+    samples = 1 if driver.sidecar.buffered else len(traffic.taken)
     clocks = list(zip(traffic.taken, traffic.offered, strict=True))[:samples]
     latencies = {after - before for before, after in clocks}
     expect(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mulbudget.boards.frame import (
+    MAX_LATENCY,
     SYNC,
     Decoder,
     Frame,
@@ -127,3 +128,8 @@ def test_samples_that_no_network_has_are_refused(values: Values) -> None:
 
 def test_kinds_are_never_the_sync_byte() -> None:
     assert SYNC not in list(Kind)
+
+
+def test_a_long_latency_stands_for_every_longer_one() -> None:
+    infos = [Info.of(example(), latency=clocks) for clocks in (MAX_LATENCY - 1, 1 << 20)]
+    assert [Info.decode(each.encode()).latency for each in infos] == [65534, 65535]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.streams import Port
+from mulbudget.hw.verilog import convert
 from mulbudget.spn import (
     ArgMax,
     Bilinear,
@@ -164,3 +165,10 @@ def cut(matrices: npt.NDArray[np.int64], port: Port) -> npt.NDArray[np.int64]:
             for block in [matrix[row : row + height, column : column + width]]
         ]
     )
+
+
+@pytest.mark.parametrize(("dsp", "products"), [(0, 7), (None, 0)])
+def test_a_product_in_logic_is_kept_out_of_dsp_blocks(dsp: int | None, products: int) -> None:
+    network = product_network(STRASSEN, name="product")
+    text = convert(Accelerator(network, make_plan(network, dsp=dsp)), "product")
+    assert text.count('(* use_dsp = "no" *)') == products

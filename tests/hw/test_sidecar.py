@@ -96,5 +96,15 @@ def test_zeros_beyond_the_edge_need_no_more_than_a_range_with_zero(
     path = tmp_path / "padded.json"
     path.write_text(json.dumps(content))
     assert load(path).inputs[0].beats == 2
-    assert not load(path).one_beat
-    assert written[1].one_beat
+
+
+@pytest.mark.parametrize(("shape", "block"), [([1 << 23], [1]), ([1, 1 << 22], [3, 1])])
+def test_a_sample_that_no_network_has_is_refused(
+    written: tuple[Path, Sidecar], tmp_path: Path, shape: list[int], block: list[int]
+) -> None:
+    content = json.loads(written[0].read_text())
+    stream(content).update(shape=shape, block=block)
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"beats of blocks .* at most 4,194,304 entries"):
+        load(path)

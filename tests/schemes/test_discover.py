@@ -1,10 +1,15 @@
 import time
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
+from mulbudget.schemes import rounds
 from mulbudget.schemes.discover import Status, discover
-from mulbudget.spn import UserError
+from mulbudget.schemes.masks import canonical
+from mulbudget.schemes.rounds import Known, Rounds
+from mulbudget.spn import UserError, standard
+from tests.algorithms import STRASSEN, with_dead
 
 
 def test_rounds_are_repeatable_and_reach_the_proven_optimum() -> None:
@@ -66,6 +71,44 @@ def test_time_ends_it() -> None:
     found = discover(1, 2, 2, 4, seconds=3)
     assert 3 <= time.monotonic() - start < 120
     assert found.best.scheme.r == 4
+
+
+def test_an_interrupt_before_anything_is_found_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rounds, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        discover(3, 3, 3, 23, seconds=60)
+
+
+def test_an_interrupt_keeps_what_jobs_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(jobs: list[Future[object]]) -> None:
+        monkeypatch.undo()
+        for job in jobs:
+            job.result()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rounds, "wait", interrupted)
+    found = discover(1, 2, 2, 4, seconds=60)
+    assert found.best.scheme.r == 4 and found.first.found_by == "training"
+
+
+def test_fewer_products_than_asked_for_become_the_rank() -> None:
+    search = Rounds(2, 2, 2, 8, 0, "train")
+    one, other = standard(2, 2, 2), canonical(with_dead(STRASSEN, "wb"))
+    search.take([Known(one, 8, trained=True)])
+    assert (search.rank, search.fewest) == (8, 8)
+    search.take([Known(other, 8, trained=True)])
+    assert (search.rank, search.fewest) == (7, 7)
+    assert [each.scheme for each in search.found] == [other]
+    assert [each.scheme for each in search.higher] == [one]
+
+
+@pytest.mark.parametrize(("rank", "cure"), [(2, "take more --seconds"), (1, "take a higher --r")])
+def test_the_advice_is_possible(rank: int, cure: str) -> None:
+    assert cure in Rounds(1, 2, 1, rank, 0, "train").nothing(1)
 
 
 def test_an_interrupt_gives_the_best_so_far() -> None:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mulbudget.schemes.masks import check_fits, from_masks, tidy, to_masks
+from mulbudget.schemes.masks import canonical, check_fits, from_masks, to_masks
 from mulbudget.spn import Scheme, UserError, standard
-from tests.algorithms import STRASSEN
+from tests.algorithms import STRASSEN, with_dead
 
 
 def test_a_scheme_comes_back_from_its_masks() -> None:
@@ -19,17 +19,12 @@ def test_factors_that_are_equal_up_to_sign_have_the_same_masks() -> None:
     assert (to_masks(negative, 7).factors == to_masks(STRASSEN, 7).factors).all()
 
 
-def test_a_product_of_nothing_is_left_out() -> None:
-    dead = Scheme(
-        2,
-        2,
-        2,
-        np.vstack([STRASSEN.wa[:3], np.zeros((1, 4), np.int8), STRASSEN.wa[3:]]),
-        np.insert(STRASSEN.wb, 3, 1, axis=0),
-        np.insert(STRASSEN.wc, 3, 1, axis=1),
-    )
+@pytest.mark.parametrize("zeros", ["wa", "wb", "wc"])
+def test_a_product_of_nothing_is_left_out(zeros: str) -> None:
+    dead = with_dead(STRASSEN, zeros)
     assert dead.r == 8
     assert from_masks(to_masks(dead, 8), 2, 2, 2).r == 7
+    assert canonical(dead).r == 7
 
 
 def test_what_does_not_fit_into_a_mask_is_refused() -> None:
@@ -45,9 +40,9 @@ def test_the_largest_matrices_fit() -> None:
     assert (from_masks(to_masks(scheme, 62), 1, 62, 1).wa == scheme.wa).all()
 
 
-def test_a_tidy_scheme_is_the_same_with_factors_that_begin_with_a_plus() -> None:
+def test_a_canonical_scheme_is_the_same_with_factors_that_begin_with_a_plus() -> None:
     scheme = Scheme(2, 2, 2, -STRASSEN.wa, STRASSEN.wb, -STRASSEN.wc)
-    tidied = tidy(scheme)
+    tidied = canonical(scheme)
     for rows in (tidied.wa, tidied.wb):
         assert (rows[np.arange(7), np.argmax(rows != 0, axis=1)] == 1).all()
     assert (np.abs(tidied.wc) == np.abs(scheme.wc)).all()

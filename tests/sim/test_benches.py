@@ -10,7 +10,7 @@ from mulbudget.hw.sidecar import encode
 from mulbudget.hw.verilog import write
 from mulbudget.sim.benches import Bench, run_stream_benches
 from mulbudget.sim.tools import ToolError
-from mulbudget.spn import product_network, save
+from mulbudget.spn import Scheme, product_network, save, standard
 from tests.algorithms import STRASSEN
 from tests.networks import example
 from tests.sim import leaf
@@ -48,12 +48,22 @@ def test_a_generated_network_passes_all(tmp_path: Path, family: str | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("size", "dsp"), [(None, None), (None, 3), ((3, 5, 3), None), ((3, 5, 3), 2), ((2, 2, 6), 4)]
+    ("scheme", "size", "dsp"),
+    [
+        (STRASSEN, None, None),
+        (STRASSEN, None, 3),
+        (STRASSEN, (3, 5, 3), None),
+        (STRASSEN, (3, 5, 3), 2),
+        (STRASSEN, (2, 2, 6), 4),
+        (STRASSEN, (1, 1, 1), None),
+        (STRASSEN, (1, 1, 1), 1),
+        (standard(3, 3, 3), (3, 6, 3), 1),
+    ],
 )
 def test_a_product_of_matrices_passes_all(
-    tmp_path: Path, size: tuple[int, int, int] | None, dsp: int | None
+    tmp_path: Path, scheme: Scheme, size: tuple[int, int, int] | None, dsp: int | None
 ) -> None:
-    network = product_network(STRASSEN, name="product", bits=3, size=size)
+    network = product_network(scheme, name="product", bits=3, size=size)
     sidecar = write(network, make_plan(network, dsp=dsp), tmp_path)
     save(network, tmp_path / "product.spn")
     spn, verilog, described = (tmp_path / f"product.{suffix}" for suffix in ("spn", "v", "json"))

@@ -121,3 +121,28 @@ def test_a_network_that_does_more_is_no_product() -> None:
     more = Network("net", network.input, [*network.nodes, Node("argmax", ArgMax(), "product")])
     with pytest.raises(UserError, match="no product of two matrices alone: it has bilinear, argm"):
         find_product(more)
+
+
+@pytest.mark.parametrize(
+    "size", [(60000, 1, 60000), (1, 1 << 22, 2), ((1 << 22) + 1, 1, 1), (9**99,) * 3]
+)
+def test_matrices_that_are_too_large_are_refused(size: tuple[int, int, int]) -> None:
+    with pytest.raises(UserError, match="a matrix of more than 4,194,304 entries"):
+        Bilinear(standard(4, 1, 1), size)
+
+
+@given(st.data())
+def test_the_range_holds_every_product(data: st.DataObject) -> None:
+    operator = Bilinear(STRASSEN, data.draw(SIZES))
+    ends = st.tuples(st.integers(-9, 9), st.integers(-9, 9)).map(sorted)
+    low, high = zip(*(data.draw(ends) for _ in range(operator.n_in)), strict=True)
+    y = operator.output(Tensor((operator.n_in,), 0, Range(low, high))).range
+    random = np.random.default_rng(0)
+    x = random.integers(low, high, (50, operator.n_in), endpoint=True)
+    assert y.contains(operator.evaluate(x)).all()
+    rows, _, columns = operator.size
+    (a_low, b_low), (a_high, b_high) = (operator.split(np.array([each])) for each in (low, high))
+    for row, column in np.ndindex(rows, columns):
+        corners = [a[0, row] * b[0, :, column] for a in (a_low, a_high) for b in (b_low, b_high)]
+        entry = row * columns + column
+        assert y.ends[entry] == (np.min(corners, 0).sum(), np.max(corners, 0).sum())
