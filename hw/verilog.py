@@ -41,7 +41,7 @@ def write(network: Network, plan: Plan, folder: str | os.PathLike[str]) -> Sidec
 def convert(component: wiring.Component, name: str) -> str:
     """The Verilog of a component, as module `name`."""
     with packaged_yosys():
-        return verilog.convert(component, name=name, strip_internal_attrs=True)
+        return verilog.convert(component, name=name, strip_internal_attrs=True, emit_src=False)
 
 
 def convert_circuit(circuit: Circuit) -> str:
@@ -59,6 +59,7 @@ def convert_circuit(circuit: Circuit) -> str:
             name=circuit.name,
             ports=[clock.clk, *ports] if circuit.latency else ports,
             strip_internal_attrs=True,
+            emit_src=False,
         )
 
 

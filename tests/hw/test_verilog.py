@@ -10,7 +10,8 @@ from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.sidecar import load
 from mulbudget.hw.verilog import write
-from mulbudget.spn import UserError, save
+from mulbudget.spn import UserError, product_network, save
+from tests.algorithms import STRASSEN
 from tests.networks import example
 
 GENERATE = """
@@ -46,6 +47,16 @@ def test_names_say_layer_node_and_stage(family: str | None, tmp_path: Path) -> N
     primitive = family and FAMILIES[family].dsp
     assert text.count(f"  {primitive.primitive} ") == sidecar.multipliers if primitive else True
     assert load(tmp_path / f"{network.name}.json") == sidecar
+
+
+@pytest.mark.parametrize("size", [None, (4, 4, 4)])
+def test_nothing_tells_where_it_was_generated(
+    tmp_path: Path, size: tuple[int, int, int] | None
+) -> None:
+    network = product_network(STRASSEN, name="product", size=size)
+    write(network, make_plan(network), tmp_path)
+    text = (tmp_path / "product.v").read_text()
+    assert "src" not in text and ".py" not in text
 
 
 def test_a_sidecar_of_another_version_is_refused(tmp_path: Path) -> None:
