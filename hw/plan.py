@@ -239,6 +239,8 @@ def _lower(
             return lower_argmax(x)
         case Bilinear():
             return _lower_product(network, operator, budget, family)
+        case _:
+            raise UserError(f"hardware of kind {operator.kind} is not built: only evaluated")
 
 
 def _check_operands(node: Node, x: Range, products: set[int], family: Family) -> None:

@@ -1,8 +1,10 @@
 """The network as integers: operators, exact ranges, evaluation, counts and the .spn file."""
 
 from mulbudget.spn.bilinear import Bilinear
+from mulbudget.spn.convolution import Convolution
 from mulbudget.spn.counts import (
     Counts,
+    convolution_counts,
     layer_counts,
     network_counts,
     operator_counts,
@@ -10,6 +12,8 @@ from mulbudget.spn.counts import (
 )
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.file import digest, dumps, load, loads, save
+from mulbudget.spn.geometry import Geometry
+from mulbudget.spn.images import Add, Concatenate, Flatten, MaxPool
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
 from mulbudget.spn.products import (
@@ -23,10 +27,16 @@ from mulbudget.spn.ranges import Range, width
 from mulbudget.spn.scheme import Scheme, nest, standard
 
 __all__ = [
+    "Add",
     "AnyOperator",
     "ArgMax",
     "Bilinear",
+    "Concatenate",
+    "Convolution",
     "Counts",
+    "Flatten",
+    "Geometry",
+    "MaxPool",
     "Network",
     "Node",
     "Range",
@@ -35,6 +45,7 @@ __all__ = [
     "SumProduct",
     "Tensor",
     "UserError",
+    "convolution_counts",
     "digest",
     "dumps",
     "find_product",

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mulbudget.spn.errors import UserError
+from mulbudget.spn.exact import matrix_product
 from mulbudget.spn.operators import Integers, Tensor
-from mulbudget.spn.ranges import EXACT_FLOAT, LIMIT, Range
+from mulbudget.spn.ranges import LIMIT, Range
 from mulbudget.spn.scheme import Scheme
 
 MOST_ENTRIES = 1 << 22
@@ -40,6 +41,7 @@ class Bilinear:
     size: tuple[int, int, int]
 
     kind: ClassVar[str] = "bilinear"
+    arity: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         if len(self.size) != 3 or min(self.size) < 1:
@@ -138,9 +140,4 @@ class Bilinear:
     def evaluate(self, x: Integers) -> Integers:
         """(samples, n_in) to (samples, rows * columns)."""
         a, b = self.split(x)
-        largest = int(np.abs(a).max(initial=0)) * int(np.abs(b).max(initial=0)) * self.size[1]
-        if largest < EXACT_FLOAT:
-            product = (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
-        else:
-            product = a @ b
-        return product.reshape(len(x), -1)
+        return matrix_product(a, b).reshape(len(x), -1)

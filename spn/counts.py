@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from mulbudget.spn.bilinear import Bilinear
+from mulbudget.spn.convolution import Convolution
+from mulbudget.spn.images import Add
 from mulbudget.spn.network import AnyOperator, Network
-from mulbudget.spn.operators import SumProduct
+from mulbudget.spn.operators import SumProduct, Tensor
 from mulbudget.spn.ranges import width
 
 
@@ -61,6 +63,28 @@ def layer_counts(layer: SumProduct) -> Counts:
     )
 
 
+def convolution_counts(layer: Convolution, x: Tensor) -> Counts:
+    """Counts of a convolution of images like `x`; outputs that a patch has too many are counted.
+
+    Dense is a convolution with the same groups where Wc is grouped as well, else with one. An
+    average pooling is none in a dense network either, and by a power of two takes no products.
+    """
+    geometry, image = layer.geometry, x.shape[1:]
+    windows = math.prod(geometry.positions(image))
+    outputs = math.prod(geometry.outputs(image)) * layer.n_out
+    taken = layer.channels // (layer.groups if layer.wc_is_grouped else 1)
+    one, pools = layer_counts(layer.layer), layer.averages
+    shifts = pools and abs(int(layer.a[0])).bit_count() == 1
+    stored = 2 * layer.wb.size + (0 if layer.layer.wc_is_identity else 2 * layer.wc.size)
+    return Counts(
+        multiplications=0 if shifts else windows * one.multiplications,
+        dense_multiplications=0 if pools else outputs * taken * math.prod(geometry.kernel),
+        additions=windows * one.additions,
+        non_zeros=one.non_zeros,
+        bits=stored + _packed_bits(layer.a) + _packed_bits(layer.bias),
+    )
+
+
 def product_counts(product: Bilinear) -> Counts:
     """Counts of one matrix product."""
     scheme, (rows, inner, columns) = product.scheme, product.size
@@ -75,11 +99,15 @@ def product_counts(product: Bilinear) -> Counts:
     )
 
 
-def operator_counts(operator: AnyOperator) -> Counts | None:
-    """Counts of an operator; None of one that neither multiplies nor adds."""
+def operator_counts(operator: AnyOperator, x: Tensor) -> Counts | None:
+    """Counts of an operator that takes `x` first; None of one that neither multiplies nor adds."""
     match operator:
         case SumProduct():
             return layer_counts(operator)
+        case Convolution():
+            return convolution_counts(operator, x)
+        case Add():
+            return Counts(additions=math.prod(x.shape))
         case Bilinear():
             return product_counts(operator)
         case _:
@@ -88,7 +116,7 @@ def operator_counts(operator: AnyOperator) -> Counts | None:
 
 def network_counts(network: Network) -> Counts:
     """Counts of all layers together."""
-    counts = (operator_counts(node.operator) for node in network.nodes)
+    counts = (operator_counts(node.operator, network.tensors[node.input]) for node in network.nodes)
     return sum((each for each in counts if each is not None), Counts())
 
 

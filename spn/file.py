@@ -15,8 +15,11 @@ import safetensors
 import safetensors.numpy
 
 from mulbudget.spn.bilinear import Bilinear
+from mulbudget.spn.convolution import Convolution
 from mulbudget.spn.errors import UserError
 from mulbudget.spn.files import read_whole, write_whole
+from mulbudget.spn.geometry import Geometry
+from mulbudget.spn.images import Add, Concatenate, Flatten, MaxPool
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
 from mulbudget.spn.ranges import Range
@@ -43,6 +46,12 @@ class _Node(msgspec.Struct, forbid_unknown_fields=True):
     output: _Tensor
 
 
+class _Joined(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    inputs: list[str]
+    output: _Tensor
+
+
 class _SumProduct(_Node, tag_field="operator", tag=SumProduct.kind):
     fraction: int
 
@@ -50,6 +59,35 @@ class _SumProduct(_Node, tag_field="operator", tag=SumProduct.kind):
 class _Bilinear(_Node, tag_field="operator", tag=Bilinear.kind):
     scheme: tuple[int, int, int]
     size: tuple[int, int, int]
+
+
+class _Geometry(msgspec.Struct, forbid_unknown_fields=True):
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    patch: tuple[int, ...]
+
+
+class _Convolution(_Node, tag_field="operator", tag=Convolution.kind):
+    fraction: int
+    geometry: _Geometry
+    groups: int
+
+
+class _MaxPool(_Node, tag_field="operator", tag=MaxPool.kind):
+    geometry: _Geometry
+
+
+class _Add(_Joined, tag_field="operator", tag=Add.kind):
+    shifts: tuple[int, int]
+
+
+class _Concatenate(_Joined, tag_field="operator", tag=Concatenate.kind):
+    shifts: tuple[int, ...]
+
+
+class _Flatten(_Node, tag_field="operator", tag=Flatten.kind):
+    pass
 
 
 class _Requantize(_Node, tag_field="operator", tag=Requantize.kind):
@@ -62,7 +100,17 @@ class _ArgMax(_Node, tag_field="operator", tag=ArgMax.kind):
     pass
 
 
-_AnyNode = _SumProduct | _Bilinear | _Requantize | _ArgMax
+_AnyNode = (
+    _SumProduct
+    | _Convolution
+    | _Bilinear
+    | _Requantize
+    | _ArgMax
+    | _MaxPool
+    | _Add
+    | _Concatenate
+    | _Flatten
+)
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,24 +131,53 @@ def dumps(network: Network) -> bytes:
     arrays: dict[str, np.ndarray] = {}
     operators: list[_AnyNode] = []
     for node in network.nodes:
-        operator, common = node.operator, (node.name, node.input)
-        output = _describe(network.tensors[node.name])
-        match operator:
-            case SumProduct():
-                arrays |= _put(node.name, operator, _ARRAYS)
-                operators.append(_SumProduct(*common, output, fraction=operator.fraction))
-            case Bilinear(scheme=scheme, size=size):
+        operators.append(_described(node, _describe(network.tensors[node.name])))
+        match node.operator:
+            case SumProduct() | Convolution():
+                arrays |= _put(node.name, node.operator, _ARRAYS)
+            case Bilinear(scheme=scheme):
                 arrays |= _put(node.name, scheme, _MATRICES)
-                operators.append(_Bilinear(*common, output, scheme=scheme.size, size=size))
-            case Requantize(shift=shift, low=low, high=high):
-                operators.append(_Requantize(*common, output, shift=shift, low=low, high=high))
-            case ArgMax():
-                operators.append(_ArgMax(*common, output))
+            case _:
+                pass
     document = _Document(
         "spn", VERSION, network.name, _describe(network.input), operators, dict(network.provenance)
     )
     text = msgspec.json.encode(document, order="deterministic").decode()
     return safetensors.numpy.save(arrays, metadata={_KEY: text})
+
+
+def _described(node: Node, output: _Tensor) -> _AnyNode:
+    """An operator as JSON, without its arrays."""
+    common = (node.name, node.input, output)
+    joined = (node.name, list(node.inputs), output)
+    match node.operator:
+        case SumProduct(fraction=fraction):
+            return _SumProduct(*common, fraction=fraction)
+        case Convolution(fraction=fraction, geometry=geometry, groups=groups):
+            places = _placed(geometry)
+            return _Convolution(*common, fraction=fraction, geometry=places, groups=groups)
+        case Bilinear(scheme=scheme, size=size):
+            return _Bilinear(*common, scheme=scheme.size, size=size)
+        case Requantize(shift=shift, low=low, high=high):
+            return _Requantize(*common, shift=shift, low=low, high=high)
+        case ArgMax():
+            return _ArgMax(*common)
+        case MaxPool(geometry=geometry):
+            return _MaxPool(*common, geometry=_placed(geometry))
+        case Add(shifts=shifts):
+            return _Add(*joined, shifts=shifts)
+        case Concatenate(shifts=shifts):
+            return _Concatenate(*joined, shifts=shifts)
+        case Flatten():
+            return _Flatten(*common)
+
+
+def _placed(geometry: Geometry) -> _Geometry:
+    return _Geometry(geometry.kernel, geometry.stride, geometry.padding, geometry.patch)
+
+
+def _geometry(places: _Geometry) -> Geometry:
+    return Geometry(places.kernel, places.stride, places.padding, places.patch)
 
 
 def digest(network: Network) -> str:
@@ -136,7 +213,8 @@ def loads(content: bytes) -> Network:
     document = _parse(text)
     used: set[str] = set()
     nodes = [
-        Node(each.name, _operator(each, arrays, used), each.input) for each in document.operators
+        Node(each.name, _operator(each, arrays, used), *_inputs(each))
+        for each in document.operators
     ]
     superfluous = sorted(set(arrays) - used)
     if superfluous:
@@ -184,6 +262,10 @@ def _parse(text: str) -> _Document:
         raise UserError(f"its description of the network is not valid: {error}") from error
 
 
+def _inputs(node: _AnyNode) -> list[str]:
+    return node.inputs if isinstance(node, _Joined) else [node.input]
+
+
 def _operator(node: _AnyNode, arrays: dict[str, np.ndarray], used: set[str]) -> AnyOperator:
     try:
         match node:
@@ -193,6 +275,20 @@ def _operator(node: _AnyNode, arrays: dict[str, np.ndarray], used: set[str]) -> 
             case _Bilinear():
                 matrices = _take(node.name, _MATRICES, arrays, used)
                 return Bilinear(Scheme(*node.scheme, **matrices), node.size)
+            case _Convolution():
+                fields = _take(node.name, _ARRAYS, arrays, used)
+                geometry = _geometry(node.geometry)
+                return Convolution(
+                    fraction=node.fraction, geometry=geometry, groups=node.groups, **fields
+                )
+            case _MaxPool():
+                return MaxPool(_geometry(node.geometry))
+            case _Add():
+                return Add(node.shifts)
+            case _Concatenate():
+                return Concatenate(node.shifts)
+            case _Flatten():
+                return Flatten()
             case _Requantize():
                 return Requantize(node.shift, node.low, node.high)
             case _ArgMax():

@@ -7,14 +7,26 @@ from typing import Any
 import numpy.typing as npt
 
 from mulbudget.spn.bilinear import Bilinear
+from mulbudget.spn.convolution import Convolution
 from mulbudget.spn.errors import UserError
+from mulbudget.spn.images import Add, Concatenate, Flatten, MaxPool
 from mulbudget.spn.names import check_name, check_network_name
 from mulbudget.spn.operators import ArgMax, Integers, Requantize, SumProduct, Tensor
 
-AnyOperator = SumProduct | Bilinear | Requantize | ArgMax
+AnyOperator = (
+    SumProduct
+    | Convolution
+    | Bilinear
+    | Requantize
+    | ArgMax
+    | MaxPool
+    | Add
+    | Concatenate
+    | Flatten
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Node:
     """An operator in a network.
 
@@ -23,13 +35,23 @@ class Node:
     name : str
         Of the layer and of the tensor it makes; unique in the network, a Verilog identifier.
     operator : AnyOperator
-    input : str
-        The name of the tensor it takes: the network's input or an earlier node.
+    *inputs : str
+        The names of the tensors it takes: the network's input or earlier nodes.
     """
 
     name: str
     operator: AnyOperator
-    input: str
+    inputs: tuple[str, ...]
+
+    def __init__(self, name: str, operator: AnyOperator, *inputs: str) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "operator", operator)
+        object.__setattr__(self, "inputs", inputs)
+
+    @property
+    def input(self) -> str:
+        """The first tensor it takes."""
+        return self.inputs[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +101,8 @@ class Network:
     def _derive(self) -> dict[str, Tensor]:
         if not self.nodes:
             raise UserError(f"network {self.name} has no operators")
-        if len(self.input.shape) != 1 or self.input.shape[0] != self.input.range.channels:
+        shape = self.input.shape
+        if not shape or shape[0] != self.input.range.channels or min(shape) < 1:
             raise UserError(
                 f"network {self.name}: an input of shape {self.input.shape} does not go with "
                 f"ranges for {self.input.range.channels} channels"
@@ -89,10 +112,16 @@ class Network:
             check_name(node.name, "operator")
             if node.name in tensors:
                 raise UserError(f"operator {node.name}: the name is taken")
-            if node.input not in tensors:
-                raise UserError(f"operator {node.name}: its input {node.input!r} does not exist")
+            for name in node.inputs:
+                if name not in tensors:
+                    raise UserError(f"operator {node.name}: its input {name!r} does not exist")
+            if len(node.inputs) != node.operator.arity:
+                raise UserError(
+                    f"operator {node.name}: it takes {node.operator.arity} tensors, not "
+                    f"{len(node.inputs)}"
+                )
             try:
-                tensors[node.name] = node.operator.output(tensors[node.input])
+                tensors[node.name] = node.operator.output(*map(tensors.__getitem__, node.inputs))
             except UserError as error:
                 raise UserError(f"operator {node.name}: {error}") from error
         return tensors
@@ -107,8 +136,8 @@ class Network:
 
         Parameters
         ----------
-        x : integers, (samples, *input.shape)
-            Inside the input's range.
+        x : integers, (samples, *input.shape) or (samples, entries of the input)
+            Inside the input's range; a row of entries is in C order.
 
         Returns
         -------
@@ -123,7 +152,7 @@ class Network:
 
     def run_all(self, x: npt.ArrayLike) -> dict[str, Integers]:
         """Evaluate samples and keep every tensor, by name; see `run`."""
-        values = {self.INPUT: self.input.range.checked(x, f"network {self.name}")}
+        values = {self.INPUT: self.input.checked(x, f"network {self.name}")}
         for node in self.nodes:
-            values[node.name] = node.operator.evaluate(values[node.input])
+            values[node.name] = node.operator.evaluate(*map(values.__getitem__, node.inputs))
         return values

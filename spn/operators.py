@@ -1,13 +1,15 @@
 """The integer operators of a network: what they give, in which range, and how to evaluate them."""
 
+import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mulbudget.spn.errors import UserError
-from mulbudget.spn.ranges import EXACT_FLOAT, LIMIT, Range
+from mulbudget.spn.exact import matrix_product
+from mulbudget.spn.ranges import LIMIT, Range
 from mulbudget.spn.scheme import check_ternary
 
 Integers = npt.NDArray[np.int64]
@@ -40,16 +42,51 @@ class Tensor:
         if abs(self.fraction) > 1000:
             raise UserError(f"fraction is {self.fraction}, not -1000 to 1000")
 
+    @property
+    def entries(self) -> Range:
+        """Of each entry, in C order."""
+        times = math.prod(self.shape[1:])
+        if times == 1:
+            return self.range
+        low, high = (
+            np.repeat(np.array(side, np.int64), times).tolist()
+            for side in zip(*self.range.ends, strict=True)
+        )
+        return Range(tuple(low), tuple(high))
+
+    def checked(self, samples: npt.ArrayLike, taker: str) -> Integers:
+        """`samples` as int64, (samples, *shape), each inside the range.
+
+        Rows of entries, (samples, entries), are brought to the shape.
+
+        Raises
+        ------
+        UserError
+            When they are no integers, have another shape or leave the range; names `taker`.
+        """
+        given = np.asarray(samples)
+        if given.shape[1:] == self.shape:
+            given = given.reshape(len(given), math.prod(self.shape))
+        return self.entries.checked(given, taker).reshape(-1, *self.shape)
+
 
 class Operator(Protocol):
-    """An integer operator with one input."""
+    """An integer operator."""
 
-    def output(self, x: Tensor) -> Tensor:
-        """Shape, fraction and exact range of the result; `UserError` where `x` does not fit."""
+    @property
+    def arity(self) -> int:
+        """How many tensors it takes."""
         ...
 
-    def evaluate(self, x: Integers) -> Integers:
-        """The result for samples `x`, first axis samples, each inside the range of the input."""
+    def output(self, *xs: Tensor) -> Tensor:
+        """Shape, fraction and exact range of the result; `UserError` where the tensors do not fit.
+
+        It is exact where the channels are independent.
+        """
+        ...
+
+    def evaluate(self, *xs: Integers) -> Integers:
+        """The result for samples, first axis samples, each inside the range of its tensor."""
         ...
 
 
@@ -92,6 +129,7 @@ class SumProduct:
     fraction: int
 
     kind: ClassVar[str] = "sum-product"
+    arity: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         for name, dimensions in (("wb", 2), ("a", 1), ("wc", 2), ("bias", 1)):
@@ -146,8 +184,8 @@ class SumProduct:
 
     def evaluate(self, x: Integers) -> Integers:
         """(samples, n_in) to (samples, n_out)."""
-        u = _matrix_product(x, self.wb)
-        return _matrix_product(u * self.a, self.wc) + self.bias
+        u = matrix_product(x, self.wb.T)
+        return matrix_product(u * self.a, self.wc.T) + self.bias
 
 
 @dataclass(frozen=True)
@@ -167,6 +205,7 @@ class Requantize:
     high: int
 
     kind: ClassVar[str] = "requantize"
+    arity: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.shift <= 61:
@@ -197,6 +236,7 @@ class ArgMax:
     """The index of the largest input; the lowest index of several that are equal."""
 
     kind: ClassVar[str] = "argmax"
+    arity: ClassVar[int] = 1
 
     def output(self, x: Tensor) -> Tensor:
         """(n,) to (1,), from 0 to n - 1."""
@@ -207,11 +247,3 @@ class ArgMax:
     def evaluate(self, x: Integers) -> Integers:
         """(samples, n) to (samples, 1)."""
         return np.argmax(x, axis=1, keepdims=True).astype(np.int64)
-
-
-def _matrix_product(x: Integers, ternary: npt.NDArray[Any]) -> Integers:
-    """x @ ternary.T, exact; by float64 where its 53 bits are enough, which is far faster."""
-    largest = int(np.abs(x).max(initial=0)) * ternary.shape[1]
-    if largest < EXACT_FLOAT:
-        return (x.astype(np.float64) @ ternary.T.astype(np.float64)).astype(np.int64)
-    return x @ ternary.T.astype(np.int64)
