@@ -54,6 +54,11 @@ class Tensor:
         )
         return Range(tuple(low), tuple(high))
 
+    @property
+    def flat(self) -> "Tensor":
+        """The same entries along one axis, in C order."""
+        return Tensor((math.prod(self.shape),), self.fraction, self.entries)
+
     def checked(self, samples: npt.ArrayLike, taker: str) -> Integers:
         """`samples` as int64, (samples, *shape), each inside the range.
 

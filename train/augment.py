@@ -18,7 +18,7 @@ def distorted(
 
     Parameters
     ----------
-    images : float, (samples, height, width)
+    images : float, (samples, channels, height, width)
     degrees, pixels, zoom : float
         Standard deviations of the rotation, of the shift along each axis, and of the logarithm of
         the scale.
@@ -27,10 +27,10 @@ def distorted(
 
     Returns
     -------
-    float, (samples, height, width)
+    float, (samples, channels, height, width)
         Interpolated bilinearly, so inside the range of `images` and 0.
     """
-    count, height, width = images.shape
+    count, _, height, width = images.shape
     random = torch.randn(4, count, generator=generator).to(images)
     angle, scale = random[0] * math.radians(degrees), torch.exp(random[1] * zoom)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
@@ -38,6 +38,6 @@ def distorted(
     across, down = random[2] * pixels * 2 / width, random[3] * pixels * 2 / height
     rows = torch.stack([cosine, -sine, across, sine, cosine, down], dim=1)
     grid = torch.nn.functional.affine_grid(
-        rows.view(count, 2, 3), [count, 1, height, width], align_corners=False
+        rows.view(count, 2, 3), list(images.shape), align_corners=False
     )
-    return torch.nn.functional.grid_sample(images[:, None], grid, align_corners=False)[:, 0]
+    return torch.nn.functional.grid_sample(images, grid, align_corners=False)

@@ -149,6 +149,11 @@ class Recipe:
             )
 
     @property
+    def dataset(self) -> str:
+        """What it learns."""
+        return self.name
+
+    @property
     def layers(self) -> int:
         """How many sum-product layers."""
         return len(self.hidden) + 1

@@ -18,7 +18,8 @@ from mulbudget.spn.files import make_folder, write_whole
 from mulbudget.train.budget import Shape, split
 from mulbudget.train.checkpoint import Checkpoint
 from mulbudget.train.curve import Point, picture
-from mulbudget.train.data import CLASSES, Dataset, load
+from mulbudget.train.data import load
+from mulbudget.train.dataset import CLASSES, Dataset
 from mulbudget.train.export import evaluate, export, prove
 from mulbudget.train.fit import Stage
 from mulbudget.train.model import SPNModel
@@ -92,9 +93,9 @@ def train(
     if not 0 <= seed < 2**32:
         raise UserError(f"seed is {seed}: give 0 to {2**32 - 1}")
     target = _device(device)
-    data = load(recipe.name, seed=seed, input_bits=recipe.input_bits, data_dir=data_dir)
+    data = load(recipe.dataset, seed=seed, input_bits=recipe.input_bits, data_dir=data_dir)
     outputs = recipe.outputs(CLASSES)
-    shape = split(recipe, data.input.shape[0], outputs, multipliers=multipliers, r=r)
+    shape = split(recipe, data.input.flat.shape[0], outputs, multipliers=multipliers, r=r)
     run = json.dumps(
         {
             "recipe": asdict(recipe),
@@ -175,11 +176,12 @@ class _Trainer:
         }
         provenance = {
             "recipe": recipe.name,
+            "dataset": recipe.dataset,
             "seed": self.seed,
             "input_bits": recipe.input_bits,
             **scores,
         }
-        network = export(model, recipe.name, data.input, provenance)
+        network = export(model, recipe.name, data.input.flat, provenance)
         for x in (data.x_train, data.x_test):
             for part in np.array_split(x, -(-len(x) // _PROVED_AT_ONCE)):
                 prove(model, network, part.astype(np.int64))
@@ -268,7 +270,7 @@ def _origin(checkpoint: Checkpoint, saved: dict[str, Any] | None) -> str | None:
 def _samples(data: Dataset, device: torch.device) -> Samples:
     arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
     tensors = [torch.tensor(array, device=device) for array in arrays]
-    return Samples(*tensors, image=data.image, high=max(data.input.range.high))
+    return Samples(*tensors, image=data.input.shape, high=max(data.input.range.high))
 
 
 def _generator(seed: int, use: str) -> torch.Generator:

@@ -37,8 +37,8 @@ class Samples:
     ----------
     x_train, x_test : uint8, (samples, pixels)
     y_train, y_test : int64, (samples,)
-    image : (int, int)
-        Height and width.
+    image : tuple of three int
+        Channels, height and width.
     high : int
         The largest pixel.
     """
@@ -47,7 +47,7 @@ class Samples:
     y_train: Tensor
     x_test: Tensor
     y_test: Tensor
-    image: tuple[int, int]
+    image: tuple[int, ...]
     high: int
 
 

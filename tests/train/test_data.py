@@ -66,7 +66,7 @@ def test_mnist_is_read_as_it_stands_in_the_files(folder: Path) -> None:
     assert (data.x_train == IMAGES.reshape(6, 16)).all()
     assert (data.x_test == IMAGES[::-1].reshape(6, 16)).all()
     assert list(data.y_train) == list(LABELS)
-    assert data.image == (4, 4)
+    assert data.input.shape == (1, 4, 4)
 
 
 def test_a_folder_mnist_inside_is_found(folder: Path, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_test_set_is_the_one_that_was_trained_against() -> None:
     [
         ({}, "does not say which recipe"),
         ({"recipe": "digits", "seed": "0", "input_bits": 5}, "does not say which recipe"),
-        ({"recipe": "cifar", "seed": 0, "input_bits": 5}, "no recipe 'cifar'"),
+        ({"recipe": "cifar", "seed": 0, "input_bits": 5}, "no data set 'cifar'"),
         ({"recipe": "digits", "seed": -1, "input_bits": 5}, "out of range"),
         ({"recipe": "digits", "seed": 0, "input_bits": 9}, "out of range"),
     ],

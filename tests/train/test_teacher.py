@@ -19,7 +19,7 @@ def samples(generator: torch.Generator) -> Samples:
         x = torch.randint(0, 17, (count, 16), generator=generator).byte()
         return x, torch.randint(0, 3, (count,), generator=generator)
 
-    return Samples(*part(50), *part(20), image=(4, 4), high=16)
+    return Samples(*part(50), *part(20), image=(1, 4, 4), high=16)
 
 
 def test_copies_are_integers_in_range_and_differ(
