@@ -32,7 +32,7 @@ class Scatter(wiring.Component):
     def __init__(self, tensor: Tensor, ports: Sequence[Port]) -> None:
         self._ports = ports
         streams = {port.name: Out(stream.Signature(layout(port.ends))) for port in ports}
-        super().__init__({"i": In(stream.Signature(layout(tensor.range.ends))), **streams})
+        super().__init__({"i": In(stream.Signature(layout(tensor.entries.ends))), **streams})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
         """For each stream a counter of its beats, and whether it has had its part."""
@@ -66,53 +66,6 @@ class Scatter(wiring.Component):
         with m.If(taken):
             m.d.sync += [beat.eq(Mux(beat == len(beats) - 1, 0, beat + 1)), had.eq(last)]
         return had, last
-
-
-class Gather(wiring.Component):
-    """Collects the beats of a result.
-
-    Parameters
-    ----------
-    tensor : Tensor
-        A result.
-    port : Port
-        The stream that carries it.
-
-    Members
-    -------
-    i : In(stream)
-        As the port says.
-    o : Out(stream of the tensor's layout)
-    """
-
-    def __init__(self, tensor: Tensor, port: Port) -> None:
-        self._port = port
-        super().__init__(
-            {
-                "i": In(stream.Signature(layout(port.ends))),
-                "o": Out(stream.Signature(layout(tensor.range.ends))),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
-        """A register for each entry, and a counter of beats."""
-        m = Module()
-        beats = places(self._port.shape, self._port.block).tolist()
-        beat, whole = Signal(range(len(beats))), Signal()
-        taken, last = self.i.valid & self.i.ready, beat == len(beats) - 1
-        m.d.comb += [self.i.ready.eq(~whole), self.o.valid.eq(whole)]
-        with m.If(taken):
-            m.d.sync += [beat.eq(Mux(last, 0, beat + 1)), whole.eq(last)]
-        with m.If(whole & self.o.ready):
-            m.d.sync += whole.eq(0)
-        kept = Signal.like(self.o.payload, name="kept", reset_less=True)
-        m.d.comb += self.o.payload.eq(kept)
-        for number, entries in enumerate(beats):
-            with m.If(taken & (beat == number)):
-                for place, entry in enumerate(entries):
-                    if entry >= 0:
-                        m.d.sync += kept[f"c{entry}"].eq(self.i.payload[f"c{place}"])
-        return m
 
 
 def _entries(port: Port, part: Sequence[Value], beat: Sequence[int]) -> list[Value]:

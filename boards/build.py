@@ -115,7 +115,7 @@ def _check_sample(network: Network, board: Board) -> None:
     tensors = (network.input, network.output)
     for tensor in tensors:
         Values.of(tensor)  # raises where a sample is too long for a frame
-    bits = sum(width(*ends)[0] for tensor in tensors for ends in tensor.range.ends)
+    bits = sum(width(*ends)[0] for tensor in tensors for ends in tensor.entries.ends)
     if bits > board.capacity.ff:
         raise UserError(
             f"a sample and its result have {bits:,} bits, which the UART link holds in flip-flops, "

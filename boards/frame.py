@@ -164,6 +164,7 @@ class Values:
         UserError
             When a sample is too long for a frame.
         """
+        tensor = tensor.flat
         low, high = min(tensor.range.low), max(tensor.range.high)
         bits, signed = spn.width(low, high)
         values = cls(tensor.range.channels, -(-bits // 8), signed)

@@ -42,7 +42,7 @@ class Link(wiring.Component):
     def __init__(
         self, network: Network, *, latency: int, divider: int, gap_bytes: int = GAP_BYTES
     ) -> None:
-        self._network = network
+        self._input, self._output = network.input.flat, network.output.flat
         self._info = Info.of(network, latency)
         self._divider = divider
         self._gap = gap_bytes * BITS_A_BYTE * divider
@@ -50,8 +50,8 @@ class Link(wiring.Component):
             {
                 "rx": In(1, init=1),
                 "tx": Out(1, init=1),
-                "o": Out(stream.Signature(layout(network.input.range.ends))),
-                "i": In(stream.Signature(layout(network.output.range.ends))),
+                "o": Out(stream.Signature(layout(self._input.range.ends))),
+                "i": In(stream.Signature(layout(self._output.range.ends))),
             }
         )
 
@@ -59,9 +59,9 @@ class Link(wiring.Component):
         """Parts in a row, stream to stream where they are streams."""
         m = Module()
         m.submodules.receiver = receiver = Receiver(self._divider)
-        m.submodules.requests = requests = Requests(self._network.input, self._gap)
-        m.submodules.deserialiser = deserialiser = Deserialiser(self._network.input)
-        m.submodules.serialiser = serialiser = Serialiser(self._network.output)
+        m.submodules.requests = requests = Requests(self._input, self._gap)
+        m.submodules.deserialiser = deserialiser = Deserialiser(self._input)
+        m.submodules.serialiser = serialiser = Serialiser(self._output)
         m.submodules.replies = replies = Replies(self._info)
         m.submodules.transmitter = transmitter = Transmitter(self._divider)
         connect(m, receiver.o, requests.i)

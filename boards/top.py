@@ -8,10 +8,11 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from mulbudget.boards.beats import Gather, Scatter
+from mulbudget.boards.beats import Scatter
 from mulbudget.boards.frame import GAP_BYTES
 from mulbudget.boards.link import Link
 from mulbudget.hw.accelerator import Accelerator
+from mulbudget.hw.gather import Gather
 from mulbudget.hw.plan import Plan
 from mulbudget.spn import Network
 
@@ -50,7 +51,7 @@ class Core(wiring.Component):
         m = Module()
         m.submodules.link = link = self._link
         m.submodules.accelerator = accelerator = self.accelerator
-        if [port.name for port in accelerator.inputs] == ["i"]:
+        if [port.name for port in accelerator.inputs if port.shape == port.block] == ["i"]:
             connect(m, link.o, accelerator.i)
         else:
             m.submodules.scatter = scatter = Scatter(self._network.input, accelerator.inputs)
@@ -60,7 +61,7 @@ class Core(wiring.Component):
         if accelerator.output.shape == accelerator.output.block:
             connect(m, accelerator.o, link.i)
         else:
-            m.submodules.gather = gather = Gather(self._network.output, accelerator.output)
+            m.submodules.gather = gather = Gather(accelerator.output, self._network.output.entries)
             connect(m, accelerator.o, gather.i)
             connect(m, gather.o, link.i)
         m.d.comb += [link.rx.eq(self.rx), self.tx.eq(link.tx)]

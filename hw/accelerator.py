@@ -1,26 +1,27 @@
 """A network as one stream component."""
 
-from itertools import pairwise
+from math import prod
 
 from amaranth import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.hw.channels import layout
-from mulbudget.hw.parallel import ParallelLayer
-from mulbudget.hw.plan import LayerPlan, Plan
-from mulbudget.hw.product import ProductCore
+from mulbudget.hw.flow import sources
+from mulbudget.hw.joins import Fork
+from mulbudget.hw.layers import Layer, Queues, build
+from mulbudget.hw.plan import Plan
 from mulbudget.hw.streams import input_ports, output_port
-from mulbudget.hw.tiles import TiledProduct
-from mulbudget.spn import Bilinear, Network
-
-AnyLayer = ParallelLayer | ProductCore | TiledProduct
+from mulbudget.hw.timing import Timing, timing
+from mulbudget.spn import Network
 
 
 class Accelerator(wiring.Component):
-    """A network as its layers in a row.
+    """A network as its layers, stream to stream.
 
-    Latency is the sum of the layers' latencies, the interval the longest of theirs.
+    Where every layer takes a beat a sample from one stream, latency is the sum of the layers'
+    latencies and the interval the longest of theirs. Else both are those of `timing`, the interval
+    hardly ever longer than the longest of the layers'.
 
     Parameters
     ----------
@@ -31,10 +32,12 @@ class Accelerator(wiring.Component):
     Members
     -------
     i : In(stream)
-        Payload c0, c1, …: the channels of the network's input. A product of matrices has streams
-        `a` and `b` instead: the entries of a block of each, row by row.
+        Payload c0, c1, …: the channels of the network's input; of an image, of a pixel of it, row
+        by row. A product of matrices has streams `a` and `b` instead: the entries of a block of
+        each, row by row.
     o : Out(stream)
-        Payload c0, c1, …: the channels of its output, or the entries of a block of it.
+        Payload c0, c1, …: the channels of its output, or of a pixel of it, or the entries of a
+        block of it.
     """
 
     def __init__(self, network: Network, plan: Plan) -> None:
@@ -42,47 +45,60 @@ class Accelerator(wiring.Component):
         planned = [layer.node.name for layer in plan.layers]
         if names != planned:
             raise ValueError(f"plan must be for operators {names}, not {planned}")
-        self.layers = [_layer(network, plan, layer) for layer in plan.layers]
         self.inputs, self.output = input_ports(network), output_port(network)
+        self.layers, queues = build(network, plan)
+        self._source = network.INPUT
+        self._timing = _timing(self.layers, queues, network)
         streams = {port.name: In(stream.Signature(layout(port.ends))) for port in self.inputs}
         super().__init__(streams | {"o": Out(stream.Signature(layout(self.output.ends)))})
 
     @property
     def latency(self) -> int:
-        """Clocks from a sample taken to its result offered."""
-        return sum(layer.latency for layer in self.layers)
+        """Clocks from the first beat of a sample taken to the last of its result offered."""
+        return self._timing.latency
 
     @property
     def interval(self) -> int:
         """Clocks from sample to sample."""
-        return max(layer.interval for layer in self.layers)
+        return self._timing.interval
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
-        """Layers connected stream to stream."""
+        """Layers connected stream to stream, with a fork where several take one."""
         m = Module()
-        for layer in self.layers:
-            m.submodules[layer.name] = layer
-        for port in self.inputs:
-            source = wiring.flipped(getattr(self, port.name))
-            wiring.connect(m, source, getattr(self.layers[0], port.name))
-        for before, after in pairwise(self.layers):
-            wiring.connect(m, before.o, after.i)
-        wiring.connect(m, self.layers[-1].o, wiring.flipped(self.o))
+        layers = {layer.flow.name: layer for layer in self.layers}
+        for name, layer in layers.items():
+            m.submodules[name] = layer.component
+        takers = sources([layer.flow for layer in self.layers])
+        if self.layers[0].ports == ("a", "b"):
+            for port in ("a", "b"):
+                component = self.layers[0].component
+                wiring.connect(m, wiring.flipped(getattr(self, port)), getattr(component, port))
+            takers = {name: each for name, each in takers.items() if name != self._source}
+        for name, each in takers.items():
+            own = name == self._source
+            made = wiring.flipped(self.i) if own else layers[name].component.o
+            targets = [getattr(layers[to].component, layers[to].ports[at]) for to, at in each]
+            if len(targets) > 1:
+                fork = Fork(made.payload.shape(), len(targets))
+                m.submodules[f"{name}_fork"] = fork
+                wiring.connect(m, made, fork.i)
+                sides = [getattr(fork, f"o{number}") for number in range(len(targets))]
+            else:
+                sides = [made]
+            for side, target in zip(sides, targets, strict=True):
+                wiring.connect(m, side, target)
+        wiring.connect(m, self.layers[-1].component.o, wiring.flipped(self.o))
         return m
 
 
-def _layer(network: Network, plan: Plan, layer: LayerPlan) -> AnyLayer:
-    """The hardware of an operator."""
-    pipeline = ParallelLayer(
-        layer.node.name,
-        layer.datapath,
-        levels_per_stage=plan.levels_per_stage,
-        family=plan.family,
-    )
-    product = layer.node.operator
-    if not isinstance(product, Bilinear):
-        return pipeline
-    a, b = input_ports(network)
-    if not product.tiled:
-        return ProductCore(pipeline, a.ends, b.ends)
-    return TiledProduct(pipeline, product.blocks, a, b, output_port(network))
+def _timing(layers: list[Layer], queues: Queues, network: Network) -> Timing:
+    """Of all layers together."""
+    tensors = network.tensors.values()
+    plain = all(len(tensor.shape) == 1 for tensor in tensors)
+    takers = sources([layer.flow for layer in layers])
+    if plain and all(len(each) == 1 for each in takers.values()):
+        return Timing(
+            sum(layer.latency for layer in layers), max(layer.interval for layer in layers)
+        )
+    flows = [layer.flow for layer in layers]
+    return timing(flows, network.INPUT, queues, results=prod(network.output.shape[1:]))

@@ -1,10 +1,13 @@
 """How each layer of a network is built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from mulbudget.hw.bilinear import lower_bilinear
 from mulbudget.hw.datapath import Datapath, Product
 from mulbudget.hw.families import Family, find_family
+from mulbudget.hw.images import lower_add, lower_concatenate, lower_max_pool
 from mulbudget.hw.lower import (
     live_products,
     lower_argmax,
@@ -15,13 +18,20 @@ from mulbudget.hw.lower import (
 from mulbudget.hw.sidecar import TILED
 from mulbudget.hw.streams import block_range, input_ports
 from mulbudget.spn import (
+    Add,
+    AnyOperator,
     ArgMax,
     Bilinear,
+    Concatenate,
+    Convolution,
+    Flatten,
+    MaxPool,
     Network,
     Node,
     Range,
     Requantize,
     SumProduct,
+    Tensor,
     UserError,
 )
 
@@ -38,12 +48,18 @@ class LayerPlan:
     node : Node
     style : str
         "parallel", or "tiled" where matrices are multiplied block by block.
+    inputs : tuple of Tensor
+        What it takes, with the ranges that the hardware has.
+    output : Tensor
+        What it gives, alike.
     datapath : Datapath
-        Its operations, each product in a DSP block or in logic.
+        Its operations on a beat, each product in a DSP block or in logic.
     """
 
     node: Node
     style: str
+    inputs: tuple[Tensor, ...]
+    output: Tensor
     datapath: Datapath
 
 
@@ -102,7 +118,7 @@ def make_plan(
         raise UserError(f"{dsp} hardware multipliers are not possible: use 0 or more")
     if levels_per_stage < 1:
         raise UserError(f"{levels_per_stage} levels per stage are not possible: use 1 or more")
-    _check_chain(network)
+    _check_used(network)
     _check_product(network)
     device = None if family is None else find_family(family)
     if device is not None and device.dsp is None:
@@ -113,32 +129,59 @@ def make_plan(
             )
         dsp = 0
     chosen = _choose(network, dsp)
-    layers, x = [], network.input.range
-    for number, node in enumerate(network.nodes):
+    tensors, layers = {network.INPUT: network.input}, []
+    for node in network.nodes:
+        inputs = tuple(tensors[name] for name in node.inputs)
         try:
             products = chosen.get(node.name, set())
-            datapath = _lower(network, number, x, products, dsp, device)
+            datapath = _lower(network, node, inputs, products, dsp, device)
+            if device is not None:
+                _check_operands(node, inputs[0], products, device)
         except UserError as error:
             raise UserError(f"layer {node.name}: {error}") from error
+        output = _built(node, network.tensors[node.name], datapath)
+        tensors[node.name] = output
         tiled = isinstance(node.operator, Bilinear) and node.operator.tiled
-        style = TILED if tiled else "parallel"
-        layers.append(LayerPlan(node=node, style=style, datapath=datapath))
-        low, high = zip(*datapath.ends, strict=True)
-        if device is not None and isinstance(node.operator, SumProduct):
-            _check_operands(node, x, chosen[node.name], device)
-        x = Range(low, high)
+        layers.append(
+            LayerPlan(
+                node=node,
+                style=TILED if tiled else "parallel",
+                inputs=inputs,
+                output=output,
+                datapath=datapath,
+            )
+        )
     return Plan(family=device, levels_per_stage=levels_per_stage, layers=tuple(layers))
 
 
-def _check_chain(network: Network) -> None:
-    before = network.INPUT
-    for node in network.nodes:
-        if node.input != before:
+def sum_product(operator: AnyOperator, x: Tensor) -> tuple[SumProduct, Range] | None:
+    """The sum-product layer that an operator has, and the range of what it takes."""
+    match operator:
+        case SumProduct():
+            return operator, x.range
+        case Convolution():
+            return operator.layer, operator.window_range(x)
+        case _:
+            return None
+
+
+def _built(node: Node, tensor: Tensor, datapath: Datapath) -> Tensor:
+    """What a layer gives, with the ranges of its datapath; over all entries of a patch."""
+    if isinstance(node.operator, Flatten) or (
+        isinstance(node.operator, Bilinear) and node.operator.tiled
+    ):
+        return tensor
+    low, high = np.array(datapath.ends, object).T.reshape(2, tensor.range.channels, -1)
+    return replace(tensor, range=Range(tuple(low.min(axis=1)), tuple(high.max(axis=1))))
+
+
+def _check_used(network: Network) -> None:
+    used = {name for node in network.nodes for name in node.inputs}
+    for node in network.nodes[:-1]:
+        if node.name not in used:
             raise UserError(
-                f"operator {node.name} takes {node.input}, not {before}: hardware is built for "
-                "chains of operators"
+                f"operator {node.name}: nothing takes what it makes: leave it out of the network"
             )
-        before = node.name
 
 
 def _check_product(network: Network) -> None:
@@ -190,75 +233,101 @@ def _check_factors(datapath: Datapath, bits: int, block: str) -> None:
 
 
 def _choose(network: Network, dsp: int | None) -> dict[str, set[int]]:
-    """The products of each sum-product layer that go to DSP blocks."""
-    ranked = []
+    """The products of each layer that go to DSP blocks."""
+    ranked, chosen = [], {}
     for node in network.nodes:
-        if isinstance(node.operator, SumProduct):
-            x = network.tensors[node.input].range
-            for product in live_products(node.operator, x):
-                cost = shift_add_cost(node.operator, x, product)
-                ranked.append((-cost, len(ranked), node.name, product))
-    chosen: dict[str, set[int]] = {
-        node.name: set() for node in network.nodes if isinstance(node.operator, SumProduct)
-    }
+        found = sum_product(node.operator, network.tensors[node.input])
+        if found is None:
+            continue
+        layer, x = found
+        chosen[node.name] = set()
+        for product in live_products(layer, x):
+            cost = shift_add_cost(layer, x, product)
+            ranked.append((-cost, len(ranked), node.name, product))
     for _, _, name, product in sorted(ranked)[:dsp]:
         chosen[name].add(product)
     return chosen
 
 
+def _rounded(network: Network, node: Node) -> bool:
+    """Whether a layer adds the rounding constant of the requantization that alone takes it."""
+    takers = [each for each in network.nodes if node.name in each.inputs]
+    return (
+        sum_product(node.operator, network.tensors[node.input]) is not None
+        and len(takers) == 1
+        and isinstance(takers[0].operator, Requantize)
+    )
+
+
 def _lower(
     network: Network,
-    number: int,
-    x: Range,
+    node: Node,
+    inputs: tuple[Tensor, ...],
     dsp: set[int],
     budget: int | None,
     family: Family | None,
 ) -> Datapath:
-    """Operator `number` for inputs in `x`, with these products, or so many, in DSP blocks."""
-    operator = network.nodes[number].operator
+    """An operator for such inputs, with these products, or so many, in DSP blocks."""
+    x, operator = inputs[0], node.operator
     match operator:
-        case SumProduct():
-            following = network.nodes[number + 1 : number + 2]
-            rounding = sum(
-                node.operator.rounding
-                for node in following
-                if isinstance(node.operator, Requantize)
-            )
-            block = family.dsp if family is not None else None
-            return lower_sum_product(
-                operator,
-                x,
-                dsp=dsp,
-                rounding=rounding,
-                registers=PORTABLE_REGISTERS if block is None else block.registers,
-            )
+        case SumProduct() | Convolution():
+            return _lower_sums(network, node, x, dsp, family)
         case Requantize():
-            before = network.nodes[number - 1].operator if number else None
-            return lower_requantize(operator, x, rounded=isinstance(before, SumProduct))
+            before = [each for each in network.nodes if each.name == node.input]
+            rounded = any(_rounded(network, each) for each in before)
+            return lower_requantize(operator, x.range, rounded=rounded)
         case ArgMax():
-            return lower_argmax(x)
+            return lower_argmax(x.range)
         case Bilinear():
             return _lower_product(network, operator, budget, family)
-        case _:
-            raise UserError(f"hardware of kind {operator.kind} is not built: only evaluated")
+        case MaxPool():
+            entries = operator.geometry.entries
+            low, high = (np.repeat(side, entries).tolist() for side in (x.range.low, x.range.high))
+            return lower_max_pool(Range(tuple(low), tuple(high)), entries)
+        case Add():
+            return lower_add(operator, [each.range for each in inputs])
+        case Concatenate():
+            return lower_concatenate(operator.shifts, [each.range for each in inputs])
+        case Flatten():
+            return Datapath((), ())
 
 
-def _check_operands(node: Node, x: Range, products: set[int], family: Family) -> None:
+def _lower_sums(
+    network: Network, node: Node, x: Tensor, dsp: set[int], family: Family | None
+) -> Datapath:
+    found = sum_product(node.operator, x)
+    if found is None:
+        raise RuntimeError(f"operator {node.name} is no sum-product layer; please report this")
+    layer, taken = found
+    rounding = 0
+    if _rounded(network, node):
+        takers = (each.operator for each in network.nodes if node.name in each.inputs)
+        rounding = sum(each.rounding for each in takers if isinstance(each, Requantize))
+    block = family.dsp if family is not None else None
+    return lower_sum_product(
+        layer,
+        taken,
+        dsp=dsp,
+        rounding=rounding,
+        registers=PORTABLE_REGISTERS if block is None else block.registers,
+    )
+
+
+def _check_operands(node: Node, x: Tensor, products: set[int], family: Family) -> None:
     """Refuse what a DSP block would take only in pieces."""
-    if family.dsp is None or not isinstance(node.operator, SumProduct):
+    found = sum_product(node.operator, x)
+    if family.dsp is None or found is None:
         return
+    layer, taken = found
     limit = 1 << (family.dsp.bits - 1)
-    u = node.operator.stages(x).u
+    u = layer.stages(taken).u
     for product in sorted(products):
         ends = (u.low[product], u.high[product])
-        for what, low, high in (
-            ("sum", *ends),
-            ("multiplicand", *[int(node.operator.a[product])] * 2),
-        ):
+        for what, low, high in (("sum", *ends), ("multiplicand", *[int(layer.a[product])] * 2)):
             # Either sign of an operand may be asked of the block, so its range is symmetric.
             if max(-low, high) >= limit:
                 raise UserError(
-                    f"layer {node.name}: the {what} of product {product} ranges from {low} to "
+                    f"the {what} of product {product} ranges from {low} to "
                     f"{high}, beyond the {family.dsp.bits} signed bits of {family.title}'s "
                     f"{family.dsp.primitive}: train with fewer activation or multiplicand bits, "
                     "or build it by shift-and-add with a smaller --dsp"

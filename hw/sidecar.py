@@ -85,7 +85,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         How it is built: "parallel", the whole in space, or "tiled", whose streams carry matrices
         block by block through buffers in RAM.
     latency, interval : int
-        Clocks from a sample taken to its result offered, and from sample to sample.
+        Clocks from a sample taken to its result offered, and from sample to sample; of a layer on
+        images, the first is from the last pixel of a window taken to its result offered.
     dsp, shift_add : int
         DSP blocks, and products in logic: by shift-and-add where a factor is constant.
     adders_wa, adders_wb, adders_wc, adders_products : int
@@ -173,7 +174,8 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def buffered(self) -> bool:
         """Whether samples are taken before their turn, and so wait for those before them."""
-        return any(layer.style == TILED for layer in self.layers)
+        beats = any(stream.beats > 1 for stream in self.streams)
+        return beats or any(layer.style == TILED for layer in self.layers)
 
 
 def carried(port: Port) -> Stream:

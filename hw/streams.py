@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from mulbudget.spn import Bilinear, Network, Range
+from mulbudget.spn import Bilinear, Network, Range, Tensor
 
 Ends = list[tuple[int, int]]
 
@@ -19,7 +19,7 @@ class Port:
     Parameters
     ----------
     name : str
-        "i" for the input of a chain, "a" and "b" for two matrices, "o" for the output.
+        "i" for the input of a network of layers, "a" and "b" for two matrices, "o" for the output.
     shape : tuple of int
         Of the tensor.
     block : tuple of int
@@ -39,7 +39,7 @@ def input_ports(network: Network) -> list[Port]:
     """The streams that a network takes: its tensor, or A and B of a product of matrices."""
     product, x = network.nodes[0].operator, network.input.range
     if not isinstance(product, Bilinear):
-        return [_vector("i", x)]
+        return [tensor_port("i", network.input)]
     (rows, inner, columns), scheme, cut = product.size, product.scheme, product.a_entries
     return [
         _matrix("a", (rows, inner), (scheme.k, scheme.m), x.ends[:cut]),
@@ -49,11 +49,12 @@ def input_ports(network: Network) -> list[Port]:
 
 def output_port(network: Network) -> Port:
     """The stream that a network gives: its tensor, or the matrix C of a tiled product."""
-    product, y = network.nodes[0].operator, network.output.range
+    product = network.nodes[0].operator
     if not isinstance(product, Bilinear) or not product.tiled:
-        return _vector("o", y)
+        return tensor_port("o", network.output)
     rows, _, columns = product.size
-    return _matrix("o", (rows, columns), (product.scheme.k, product.scheme.n), y.ends)
+    block = (product.scheme.k, product.scheme.n)
+    return _matrix("o", (rows, columns), block, network.output.range.ends)
 
 
 def block_range(ports: Sequence[Port]) -> Range:
@@ -82,8 +83,10 @@ def places(shape: Sequence[int], block: Sequence[int]) -> npt.NDArray[np.int64]:
     return cut.transpose(axes).reshape(-1, prod(block))
 
 
-def _vector(name: str, x: Range) -> Port:
-    return Port(name, (x.channels,), (x.channels,), x.ends)
+def tensor_port(name: str, tensor: Tensor) -> Port:
+    """A stream of all channels a beat: the whole of a vector, or the pixels of an image."""
+    block = (tensor.shape[0], *(1 for _ in tensor.shape[1:]))
+    return Port(name, tensor.shape, block, tensor.range.ends)
 
 
 def _matrix(name: str, shape: tuple[int, int], block: tuple[int, int], ends: Ends) -> Port:

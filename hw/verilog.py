@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.circuit import Circuit
-from mulbudget.hw.parallel import ParallelLayer
+from mulbudget.hw.layers import Layer as Built
 from mulbudget.hw.plan import LayerPlan, Plan
 from mulbudget.hw.sidecar import Layer, Sidecar, carried, encode
 from mulbudget.spn import Network, digest
@@ -96,7 +96,7 @@ def describe(network: Network, plan: Plan, accelerator: Accelerator) -> Sidecar:
     )
 
 
-def _layer(plan: LayerPlan, built: ParallelLayer) -> Layer:
+def _layer(plan: LayerPlan, built: Built) -> Layer:
     return Layer(
         name=plan.node.name,
         operator=plan.node.operator.kind,

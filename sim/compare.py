@@ -76,6 +76,7 @@ def compare(
         When the hardware hangs or breaks the rules of its streams.
     """
     expected = network.run(x)
+    expected = expected.reshape(len(expected), -1)
     result = simulator.run(x, stalls=stalls, seed=seed, progress=progress)
     wrong = (result.y != expected).any(axis=1)
     timing = () if stalls else _timing(simulator, result)

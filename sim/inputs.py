@@ -15,15 +15,15 @@ def random_inputs(tensor: Tensor, samples: int, seed: int) -> npt.NDArray[np.int
     Parameters
     ----------
     tensor : Tensor
-        Of one axis.
     samples : int
         At least 1.
     seed : int
 
     Returns
     -------
-    int64, (samples, channels)
+    int64, (samples, entries)
     """
+    tensor = tensor.flat
     random = np.random.default_rng(seed)
     low, high = np.array(tensor.range.low), np.array(tensor.range.high)
     x = random.integers(low, high, (samples, len(low)), np.int64, endpoint=True)
@@ -44,6 +44,7 @@ def corner_inputs(tensor: Tensor) -> npt.NDArray[np.int64]:
     -------
     int64, (2**channels, channels), or (0, channels) beyond `MOST_CORNERS`
     """
+    tensor = tensor.flat
     low, high = np.array(tensor.range.low), np.array(tensor.range.high)
     channels = len(low)
     count = 1 << channels if channels < MOST_CORNERS.bit_length() else 0

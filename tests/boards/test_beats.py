@@ -7,7 +7,8 @@ from amaranth.lib.wiring import In, Out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mulbudget.boards.beats import Gather, Scatter
+from mulbudget.boards.beats import Scatter
+from mulbudget.hw.gather import Gather
 from mulbudget.hw.sidecar import carried
 from mulbudget.hw.streams import Port, input_ports, output_port
 from mulbudget.sim.beats import to_beats
@@ -23,7 +24,7 @@ class Through(wiring.Component):
         port = output_port(network)
         renamed = Port("beats", port.shape, port.block, port.ends)
         self._scatter = Scatter(network.output, [renamed])
-        self._gather = Gather(network.output, port)
+        self._gather = Gather(port, network.output.entries)
         super().__init__({"i": In(self._gather.o.signature), "o": Out(self._gather.o.signature)})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature

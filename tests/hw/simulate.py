@@ -26,10 +26,11 @@ def run_streams(
     *,
     stalls: float = 0.0,
     seed: int = 0,
+    idle: int = 0,
 ) -> tuple[npt.NDArray[np.int64], list[int]]:
     """So many result beats for the beats of each input stream, and the clocks in which they came.
 
-    Each stream waits a few clocks with probability `stalls`.
+    Each stream waits a few clocks with probability `stalls`, and so many before the first beat.
     """
     waits = np.random.default_rng(seed)
     results: list[list[int]] = []
@@ -44,6 +45,7 @@ def run_streams(
 
     async def feed(ctx: Any, name: str) -> None:
         source = getattr(component, name)
+        await ctx.tick().repeat(idle)
         for beat in beats[name]:
             while waits.random() < stalls:
                 await ctx.tick()
@@ -62,7 +64,7 @@ def run_streams(
             taken = await ctx.tick().sample(*values).until(component.o.valid)
             ctx.set(component.o.ready, 0)
             results.append([int(value) for value in taken])
-            clocks.append(now - 1)
+            clocks.append(now - 1 - idle)
 
     simulator = Simulator(component)
     simulator.add_clock(1e-6)
