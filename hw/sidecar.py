@@ -172,6 +172,14 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return [*self.inputs, self.output]
 
     @property
+    def settling(self) -> int:
+        """Clocks after a reset, or after a sample, until the hardware is idle.
+
+        The windows of an image network pass by themselves over what lies before its first pixel.
+        """
+        return self.interval if self.buffered else 0
+
+    @property
     def buffered(self) -> bool:
         """Whether samples are taken before their turn, and so wait for those before them."""
         beats = any(stream.beats > 1 for stream in self.streams)

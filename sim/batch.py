@@ -127,7 +127,14 @@ class LaneSimulator:
             folder = Path(temporary)
             try:
                 write_job(
-                    folder, self.sidecars, samples, stalls=stalls, seed=seed, limit=limit, tail=tail
+                    folder,
+                    self.sidecars,
+                    samples,
+                    stalls=stalls,
+                    seed=seed,
+                    limit=limit,
+                    tail=tail,
+                    idle=max(sidecar.settling for sidecar in self.sidecars),
                 )
             except OSError as error:
                 raise UserError(f"cannot write to {folder}: {error.strerror or error}") from error

@@ -88,7 +88,7 @@ class Harness {
         std::ifstream input{folder + "/input.bin", std::ios::binary};
         size_t lanes;
         double stalls;
-        job >> lanes >> stalls >> seed_ >> limit_ >> tail_;
+        job >> lanes >> stalls >> seed_ >> limit_ >> tail_ >> idle_;
         stall_ = static_cast<uint64_t>(stalls * 18446744073709551616.0);
         for (size_t k = 0; job && k < lanes; ++k) lanes_.push_back(read_lane(job, input, k));
         if (!job || !input) throw std::string{"cannot read the job"};
@@ -157,15 +157,20 @@ class Harness {
 
     bool stalls(Lane& lane) { return stall_ && lane.random() < stall_; }
 
-    void reset() {
-        model_.rst = 1;
-        for (int k = 0; k < 4; ++k) {
+    void idle(uint64_t clocks) {
+        for (uint64_t k = 0; k < clocks; ++k) {
             model_.clk = 0;
             model_.eval();
             model_.clk = 1;
             model_.eval();
         }
+    }
+
+    void reset() {
+        model_.rst = 1;
+        idle(4);
         model_.rst = 0;
+        idle(idle_);
     }
 
     // A valid beat stays until it is taken; with stalls, the payload is noise while none is valid.
@@ -281,7 +286,7 @@ class Harness {
     const EData* const i_ready_ = &model_.i_ready[0];
     const EData* const o_valid_ = &model_.o_valid[0];
     std::vector<Lane> lanes_;
-    uint64_t seed_ = 0, limit_ = 0, tail_ = 0, stall_ = 0;
+    uint64_t seed_ = 0, limit_ = 0, tail_ = 0, idle_ = 0, stall_ = 0;
     uint64_t total_ = 0, given_ = 0, left_ = 0, clock_ = 0;  // results, results, transfers
 };
 

@@ -25,6 +25,7 @@ def write_job(
     seed: int,
     limit: int,
     tail: int,
+    idle: int,
 ) -> None:
     """Write job.txt and input.bin.
 
@@ -41,9 +42,11 @@ def write_job(
         Clocks after which the hardware hangs.
     tail : int
         Clocks without a result after the last one.
+    idle : int
+        Clocks between the reset and the first sample.
     """
     placed = lanes(sidecars)
-    lines = [f"{len(samples)} {stalls!r} {seed % 2**64} {limit} {tail}"]
+    lines = [f"{len(samples)} {stalls!r} {seed % 2**64} {limit} {tail} {idle}"]
     for x, lane in zip(samples, placed, strict=True):
         lines += [f"{len(x)} {len(lane.inputs)}", *_streams(lane)]
     (folder / "job.txt").write_text("\n".join(lines) + "\n")

@@ -66,9 +66,10 @@ class Driver:
         return random_inputs(self.network.input, samples or self.samples, self.seed + seed)
 
     async def start(self) -> None:
-        """Start the clock and reset."""
+        """Start the clock, reset, and wait until the hardware is idle."""
         Clock(self.dut.clk, PERIOD_NS, unit="ns").start(start_high=True)
         await self.reset()
+        await self.idle(self.sidecar.settling)
 
     async def reset(self, clocks: int = 3) -> None:
         """Hold the reset for some clocks, with all streams idle."""

@@ -38,7 +38,7 @@ async def one_at_a_time(dut: Any) -> None:
         traffic = await driver.run(x[index : index + 1])
         _expect_values(driver, x[index : index + 1], traffic)
         _expect_latency(driver, traffic)
-        await driver.idle(index)
+        await driver.idle(index + driver.sidecar.settling)
 
 
 @cocotb.test(timeout_time=TIMEOUT_MS, timeout_unit="ms")

@@ -12,6 +12,7 @@ from mulbudget.sim.benches import Bench, run_stream_benches
 from mulbudget.sim.tools import ToolError
 from mulbudget.spn import Scheme, product_network, save, standard
 from tests.algorithms import STRASSEN
+from tests.images import image_network
 from tests.networks import example
 from tests.sim import leaf
 
@@ -106,3 +107,12 @@ def test_results_that_never_come(tmp_path: Path) -> None:
 def test_benches_that_cannot_run(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="verilator ended with 1"):
         run(tmp_path, ("module adder", "module other"))
+
+
+def test_a_network_of_images_passes_all(tmp_path: Path) -> None:
+    network = image_network(5)
+    sidecar = write(network, make_plan(network, family="ecp5"), tmp_path)
+    save(network, tmp_path / "images.spn")
+    spn, verilog, described = (tmp_path / f"images.{suffix}" for suffix in ("spn", "v", "json"))
+    benches = run_stream_benches(spn, verilog, described, sidecar, samples=10)
+    assert failures(benches) == {}
