@@ -10,18 +10,23 @@ from rich.table import Table
 
 from mulbudget.cli.console import console, printable, table
 from mulbudget.spn import (
+    Add,
     AnyOperator,
+    ArgMax,
     Bilinear,
+    Concatenate,
+    Convolution,
     Counts,
+    Flatten,
+    MaxPool,
     Network,
     Node,
     Requantize,
     SumProduct,
     Tensor,
-    layer_counts,
     load,
     network_counts,
-    product_counts,
+    operator_counts,
     width,
 )
 from mulbudget.spn.files import write_whole
@@ -81,28 +86,44 @@ def describe(network: Network) -> Description:
 
 
 def _layer(network: Network, node: Node) -> Description:
-    result: Description = {"name": node.name, "operator": node.operator.kind, "input": node.input}
-    match node.operator:
+    inputs = list(node.inputs)
+    result: Description = {
+        "name": node.name,
+        "operator": node.operator.kind,
+        "input": inputs[0] if len(inputs) == 1 else inputs,
+        **_settings(node.operator),
+    }
+    counts = operator_counts(node.operator, network.tensors[node.input])
+    if counts is not None:
+        result |= _counts(counts, _entries_of(node.operator))
+    return result | {"output": _tensor(network.tensors[node.name])}
+
+
+def _settings(operator: AnyOperator) -> Description:
+    """What an operator is, beside its numbers."""
+    match operator:
         case SumProduct() as layer:
-            result |= {
-                "n_in": layer.n_in,
+            wc = "identity" if layer.wc_is_identity else "ternary"
+            return {"n_in": layer.n_in, "r": layer.r, "n_out": layer.n_out, "wc": wc}
+        case Convolution() as layer:
+            return {
+                "n_in": layer.channels,
                 "r": layer.r,
                 "n_out": layer.n_out,
-                "wc": "identity" if layer.wc_is_identity else "ternary",
-                **_counts(layer_counts(layer), _entries_of(layer)),
+                "wc": "identity" if layer.layer.wc_is_identity else "ternary",
+                **asdict(layer.geometry),
+                "groups": layer.groups,
             }
-        case Bilinear(scheme=scheme, size=size) as product:
-            result |= {
-                "size": list(size),
-                "block": list(scheme.size),
-                "r": scheme.r,
-                **_counts(product_counts(product), _entries_of(product)),
-            }
+        case Bilinear(scheme=scheme, size=size):
+            return {"size": list(size), "block": list(scheme.size), "r": scheme.r}
         case Requantize(shift=shift, low=low, high=high):
-            result |= {"shift": shift, "low": low, "high": high}
-        case _:
-            pass
-    return result | {"output": _tensor(network.tensors[node.name])}
+            return {"shift": shift, "low": low, "high": high}
+        case MaxPool(geometry=geometry):
+            return asdict(geometry)
+        case Add(shifts=shifts) | Concatenate(shifts=shifts):
+            return {"shifts": list(shifts)}
+        case ArgMax() | Flatten():
+            return {}
 
 
 def _entries(network: Network) -> int:
@@ -112,7 +133,7 @@ def _entries(network: Network) -> int:
 def _entries_of(operator: AnyOperator) -> int:
     """Entries of its ternary matrices."""
     match operator:
-        case SumProduct():
+        case SumProduct() | Convolution():
             return operator.wb.size + operator.wc.size
         case Bilinear(scheme=scheme):
             return scheme.wa.size + scheme.wb.size + scheme.wc.size
@@ -163,13 +184,16 @@ def _tensors(description: Description) -> Table:
 
 
 def _kind(layer: Description) -> str:
-    return "ternary-weight" if layer.get("wc") == "identity" else layer["operator"]
+    if layer.get("wc") != "identity":
+        return layer["operator"]
+    return "ternary-weight" if layer["operator"] == SumProduct.kind else "ternary convolution"
 
 
 def _operation(layer: Description) -> str:
     if "shift" in layer:
         return f"{layer['input']} >> {layer['shift']}, clamped to {layer['low']} to {layer['high']}"
-    return f"{_kind(layer)} of {layer['input']}"
+    inputs = layer["input"]
+    return f"{_kind(layer)} of {inputs if isinstance(inputs, str) else ', '.join(inputs)}"
 
 
 def _shape(layer: Description) -> str:
@@ -177,9 +201,25 @@ def _shape(layer: Description) -> str:
         (rows, inner, columns), (k, m, n) = layer["size"], layer["block"]
         blocks = f" in {k}x{m}, {m}x{n}" if layer["size"] != layer["block"] else ""
         return f"{rows}x{inner} · {inner}x{columns}{blocks}"
+    if "kernel" in layer:
+        return _window(layer)
     if "r" in layer:
         return f"{layer['n_in']}→{layer['r']}→{layer['n_out']}"
     return " x ".join(map(str, layer["output"]["shape"]))
+
+
+def _window(layer: Description) -> str:
+    """Of a convolution or a pooling, like 16→16→32, 3x3, stride 2, patch 2, 4 groups."""
+    channels = [f"{layer['n_in']}→{layer['r']}→{layer['n_out']}"] if "r" in layer else []
+    parts = [*channels, "x".join(map(str, layer["kernel"]))]
+    for what in ("stride", "patch"):
+        if max(layer[what]) > 1:
+            sizes = sorted(set(layer[what]))
+            shown = str(sizes[0]) if len(sizes) == 1 else "x".join(map(str, layer[what]))
+            parts.append(f"{what} {shown}")
+    if layer.get("groups", 1) > 1:
+        parts.append(f"{layer['groups']} groups")
+    return ", ".join(parts)
 
 
 def _cells(counts: Description) -> list[object]:

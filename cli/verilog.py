@@ -8,7 +8,7 @@ from rich.table import Table
 
 from mulbudget.cli.console import console, table
 from mulbudget.hw.sidecar import Layer, Sidecar
-from mulbudget.spn import Bilinear, SumProduct, load
+from mulbudget.spn import Bilinear, Convolution, SumProduct, load
 
 COLUMNS = (
     "layer",
@@ -88,13 +88,13 @@ def _table(sidecar: Sidecar) -> Table:
 def _row(layer: Layer) -> list[object]:
     """Cells of a layer; empty ones where the operator has no such part."""
     start, end = [layer.name, layer.operator], layer.latency
-    if layer.operator not in (SumProduct.kind, Bilinear.kind, ""):
+    if layer.operator not in (SumProduct.kind, Convolution.kind, Bilinear.kind, ""):
         return [*start, *[None] * 7, end]
     widths = [layer.width_u, layer.width_z, layer.width_v]
     return [
         *start,
         *(layer.dsp, layer.shift_add, layer.adders_products),
-        _graph(layer.adders_wa, layer.depth_wa) if layer.operator != SumProduct.kind else None,
+        _graph(layer.adders_wa, layer.depth_wa) if layer.operator in (Bilinear.kind, "") else None,
         _graph(layer.adders_wb, layer.depth_wb),
         _graph(layer.adders_wc, layer.depth_wc),
         ", ".join(map(str, widths)) if any(widths) else None,

@@ -86,3 +86,16 @@ def image_network(size: int = 7, seed: int = 0) -> Network:
     )
     nodes += [Node("fc", classes, "flat"), Node("argmax", ArgMax(), "fc")]
     return Network("images", x, nodes)
+
+
+def small_image_network() -> Network:
+    """Patches, a residual sum and pooling of 4 x 4 pixels: few enough cells for a netlist."""
+    patches = Geometry((3, 3), (1, 1), (1, 1), (2, 2))
+    nodes = [
+        Node("conv", convolution(1, 2, 1, patches), "x"),
+        Node("act", Requantize(2, 0, 3), "conv"),
+        Node("sum", Add((0, 0)), "act", "x"),
+        Node("pool", MaxPool(Geometry.plain((2, 2), (2, 2))), "sum"),
+        Node("flat", Flatten(), "pool"),
+    ]
+    return Network("images", Tensor((1, 4, 4), 0, Range((0,), (3,))), nodes)

@@ -10,7 +10,7 @@ from mulbudget.sim.batch import BatchSimulator
 from mulbudget.sim.compare import compare
 from mulbudget.sim.gate import gate_level_simulator
 from mulbudget.sim.inputs import random_inputs
-from tests.images import image_network
+from tests.images import image_network, small_image_network
 
 
 @pytest.mark.parametrize(("size", "family", "dsp"), [(9, None, None), (8, "ecp5", 3)])
@@ -28,8 +28,8 @@ def test_every_sample_is_exact_and_in_time(
 
 
 def test_its_netlist_gives_the_same(tmp_path: Path) -> None:
-    network = image_network(5)
-    sidecar = write(network, make_plan(network, family="ice40-up", dsp=4), tmp_path)
+    network = small_image_network()
+    sidecar = write(network, make_plan(network, family="ice40-up", dsp=1), tmp_path)
     simulator = gate_level_simulator(tmp_path / "images.v", sidecar, "ice40-up")
     result = compare(network, simulator, random_inputs(network.input, 20, seed=0))
     assert result.passed, (result, result.difference, result.timing)
