@@ -45,7 +45,8 @@ def run_streams(
 
     async def feed(ctx: Any, name: str) -> None:
         source = getattr(component, name)
-        await ctx.tick().repeat(idle)
+        for _ in range(idle):
+            await ctx.tick()
         for beat in beats[name]:
             while waits.random() < stalls:
                 await ctx.tick()

@@ -20,7 +20,6 @@ from mulbudget.spn import (
     Range,
     Requantize,
     Tensor,
-    UserError,
 )
 from tests.hw.simulate import run_streams
 from tests.images import convolution, geometries, image_network
@@ -112,11 +111,3 @@ def test_each_operator_alone(axes: int, stalls: float) -> None:
         check(Network("net", x, [Node("op", operator, "x")]), 3, stalls)
     for join in (Add((0, 0)), Concatenate((0, 0, 0))):
         check(Network("net", x, [Node("op", join, *["x"] * join.arity)]), 3, stalls)
-
-
-def test_what_nothing_takes_is_refused() -> None:
-    network = image_network()
-    extra = Node("extra", Requantize(0, 0, 1), "conv1")
-    nodes = [*network.nodes[:1], extra, *network.nodes[1:]]
-    with pytest.raises(UserError, match="operator extra: nothing takes what it makes"):
-        make_plan(Network("net", network.input, nodes))

@@ -60,9 +60,9 @@ def test_options_out_of_range_are_refused() -> None:
         make_plan(example(), family="ecp6")
 
 
-def test_only_chains_become_hardware() -> None:
+def test_what_nothing_takes_is_refused() -> None:
     network = layer([3, 5])
     branch = Node("again", network.nodes[0].operator, "x")
     forked = Network("net", network.input, [*network.nodes, branch])
-    with pytest.raises(UserError, match="operator again takes x, not fc"):
+    with pytest.raises(UserError, match="operator fc: nothing takes what it makes"):
         make_plan(forked)
