@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from mulbudget.spn import AnyOperator, Network, UserError
 from mulbudget.train.activations import Rounding
-from mulbudget.train.dense import DenseLayer
 from mulbudget.train.layers import Phase, SumProductLayer
 from mulbudget.train.precision import Multiplicands
 
@@ -168,9 +167,8 @@ class GraphModel(nn.Module):
         units = dict.fromkeys(fractions, -1000)
         units[self.steps[-1].name] = fractions[self.steps[-1].name]
         for step in reversed(self.steps):
-            part = self.parts[step.name]
-            own = isinstance(part, SumProductLayer | DenseLayer | Rounding)
-            kept = fractions[step.name] if own else units[step.name]
+            rounds = isinstance(self.parts[step.name], Rounding)
+            kept = fractions[step.name] if rounds else units[step.name]
             for name in step.inputs:
                 units[name] = max(units[name], kept)
         return units

@@ -40,8 +40,7 @@ def test_a_rounding_has_the_places_with_the_least_squared_error(
         kept = (wanted * 2.0**places + 0.5).floor().clamp(low, high) / 2.0**places
         return float((kept - wanted).square().mean())
 
-    best = min(range(-16, 25), key=error)
-    assert int(rounding.fraction) == best
+    assert error(int(rounding.fraction)) <= 1.0001 * min(map(error, range(-16, 25)))
 
 
 @given(st.integers(2, 8), st.booleans(), st.sampled_from([None, 6.0]))
