@@ -210,7 +210,7 @@ class _Builder:
         """`call` becomes `parts`, one behind the other; without any it changes nothing."""
         values = [self.values[each] for each in call.inputs]
         for part in parts:
-            if call.kind == "layer":
+            if call.kind in ("layer", "dropout"):  # dropout would change what the scale suits
                 values = [self._rounded(value) for value in values]
             shape = _shape(part, call)
             origin = call.origin if call.module is not None else ""
