@@ -9,8 +9,8 @@ from mulbudget.train.convolutions import window_sums
 from mulbudget.train.layers import folded
 from mulbudget.train.precision import Multiplicands, Precision
 
-_MOST_ENTRIES = 1 << 28
-"""Of a Wb that gives each weight a product."""
+_MOST_ENTRIES = 1 << 29
+"""Of a Wb or Wc that gives each weight a product."""
 
 
 class DenseLayer(Multiplicands):
@@ -29,6 +29,11 @@ class DenseLayer(Multiplicands):
         Of a convolution.
     precision : Precision, optional
         Of the weights and the bias.
+
+    Raises
+    ------
+    UserError
+        When there are too many weights for matrices with a product for each.
     """
 
     def __init__(
@@ -39,6 +44,13 @@ class DenseLayer(Multiplicands):
         groups: int = 1,
         precision: Precision | None = None,
     ) -> None:
+        entries = weight.numel() * max(len(weight), weight[0].numel())
+        if entries > _MOST_ENTRIES:
+            raise UserError(
+                f"its {weight.numel():,} weights as products of their own take a matrix of "
+                f"{entries:,} entries, and {_MOST_ENTRIES:,} are possible: make it a sum-product "
+                "layer"
+            )
         offset = torch.zeros(len(weight)) if bias is None else bias.detach().clone()
         super().__init__(precision or Precision(), None, weight.detach().clone(), offset)
         self.geometry = geometry
@@ -66,18 +78,7 @@ class DenseLayer(Multiplicands):
         -------
         int
             Binary places of the output.
-
-        Raises
-        ------
-        UserError
-            When there are too many weights for a matrix Wb that picks the input of each.
         """
-        entries = self.r * self.a[0].numel()
-        if entries > _MOST_ENTRIES:
-            raise UserError(
-                f"its {self.r:,} weights as products of their own take a matrix Wb of {entries:,} "
-                f"entries, and {_MOST_ENTRIES:,} are possible: do not skip it"
-            )
         with torch.no_grad():
             a, bias = self.a, self.bias
             if self.norm is not None:

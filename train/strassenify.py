@@ -150,14 +150,17 @@ class _Plan:
         if not layers:
             raise UserError("the model has no convolution and no linear layer: nothing to learn")
         _check_used_once(layers)
-        shapes = shapes | {call.name: call.shape for call in calls}
-        parts = {
-            call.name: _located(
-                call, part_of, call, [shapes[each] for each in call.inputs], activation_bits
-            )
-            for call in calls
-            if call.kind != "layer"
-        }
+        users = _users(calls)
+        shapes, parts = dict(shapes), {}
+        for call in calls:
+            given = [shapes[each] for each in call.inputs]
+            kinds = users[call.name]
+            if call.kind == "reshape" and kinds == {"reshape"}:  # only the last one counts
+                shapes[call.name], parts[call.name] = given[0], []
+                continue
+            shapes[call.name] = call.shape
+            if call.kind != "layer":
+                parts[call.name] = _located(call, part_of, call, given, activation_bits)
         plan = cls(layers, _norms(calls), parts, shapes)
         for call in layers:
             _located(call, plan.check, call)
@@ -249,10 +252,16 @@ def _located(call: Call, make: Callable[..., _Made], *arguments: Any) -> _Made:
     try:
         return make(*arguments)
     except UserError as error:
-        message = str(error)
-        raise UserError(
-            message if call.origin in message else f"{call.origin}: {message}"
-        ) from error
+        raise UserError(f"{call.origin}: {error}") from error
+
+
+def _users(calls: list[Call]) -> dict[str, set[str]]:
+    """Of each call, the kinds of those that take its result."""
+    users: dict[str, set[str]] = {call.name: set() for call in calls}
+    for call in calls:
+        for name in call.inputs:
+            users.setdefault(name, set()).add(call.kind)
+    return users
 
 
 def _check_used_once(layers: list[Call]) -> None:
