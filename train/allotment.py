@@ -1,7 +1,7 @@
 """How many products each layer of a traced network gets."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mulbudget.spn import UserError
@@ -81,11 +81,11 @@ def by_name(given: int | Mapping[str, int], name: str) -> int:
     return given.get(name, 1) if isinstance(given, Mapping) else given
 
 
-def check_names(given: object, names: Sequence[str], what: str) -> None:
-    """Raise `UserError` when a mapping or a sequence names what is no layer."""
+def check_names(given: int | float | Iterable[str], names: Sequence[str], what: str) -> None:
+    """Raise `UserError` when a mapping or a collection names what is no layer."""
     unknown = (
-        [each for each in given if each not in names] if not isinstance(given, int | float) else []
-    )  # type: ignore[attr-defined]
+        [] if isinstance(given, int | float) else [each for each in given if each not in names]
+    )
     if unknown:
         raise UserError(
             f"{what} names {unknown[0]!r}, which is no layer of the model: use {', '.join(names)}"

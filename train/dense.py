@@ -51,7 +51,7 @@ class DenseLayer(Multiplicands):
                 f"{entries:,} entries, and {_MOST_ENTRIES:,} are possible: make it a sum-product "
                 "layer"
             )
-        offset = torch.zeros(len(weight)) if bias is None else bias.detach().clone()
+        offset = weight.new_zeros(len(weight)) if bias is None else bias.detach().clone()
         super().__init__(precision or Precision(), None, weight.detach().clone(), offset)
         self.geometry = geometry
         self.groups = groups

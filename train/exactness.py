@@ -2,29 +2,32 @@
 
 import numpy as np
 
-from mulbudget.spn import Convolution, Network, SumProduct, UserError
+from mulbudget.spn import AnyOperator, Convolution, Network, SumProduct, Tensor, UserError
 from mulbudget.spn.ranges import EXACT_FLOAT
 
 
 def check_exact(network: Network) -> None:
-    """Raise `UserError` when a value inside a layer could leave 53 bits."""
+    """Raise `UserError` when a tensor, or a sum inside a layer, could leave 53 bits."""
     for node in network.nodes:
-        layer, x = node.operator, network.tensors[node.input]
-        if isinstance(layer, Convolution):
-            layer, entries = layer.layer, layer.window_range(x)
-        elif isinstance(layer, SumProduct):
-            entries = x.range
-        else:
-            continue
-        # Sums are taken in any order, so each part of one has to be exact, not only the whole.
-        products = layer.stages(entries).z.magnitude * layer.r
-        sums = entries.magnitude * layer.n_in
-        largest = max(sums, products + int(np.abs(layer.bias).max()))
+        largest = _largest(node.operator, network.tensors[node.input])
+        largest = max(largest, network.tensors[node.name].range.magnitude)
         if largest >= EXACT_FLOAT:
             raise UserError(
                 f"{node.name} can reach {largest}, beyond the 53 bits that training evaluates "
                 "exactly: use fewer a_bits"
             )
+
+
+def _largest(layer: AnyOperator, x: Tensor) -> int:
+    """That a sum inside a layer can reach, taken in any order; 0 of what is no layer."""
+    if isinstance(layer, Convolution):
+        layer, entries = layer.layer, layer.window_range(x)
+    elif isinstance(layer, SumProduct):
+        entries = x.range
+    else:
+        return 0
+    products = layer.stages(entries).z.magnitude * layer.r
+    return max(entries.magnitude * layer.n_in, products + int(np.abs(layer.bias).max()))
 
 
 def check_equal(name: str, got: np.ndarray, expected: np.ndarray) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mulbudget.spn import AnyOperator, Network, UserError
 from mulbudget.train.activations import Rounding
+from mulbudget.train.dense import DenseLayer
 from mulbudget.train.layers import Phase, SumProductLayer
 from mulbudget.train.precision import Multiplicands
 
@@ -139,7 +140,7 @@ class GraphModel(nn.Module):
         self.phase = phase
         for part in self.parts.values():
             if phase == "frozen":
-                if folded and isinstance(part, Multiplicands | Rounding):
+                if folded and isinstance(part, SumProductLayer | DenseLayer | Rounding):
                     part.mark_frozen()
             elif isinstance(part, Multiplicands):
                 part.phase = phase

@@ -117,7 +117,7 @@ def _statistics(
     layer: Layer, norm: Norm | None, result: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, float]:
     """Mean and variance of the sums without bias, slope, offset, and what is added to variances."""
-    bias = torch.zeros(len(layer.weight)) if layer.bias is None else layer.bias.detach()
+    bias = layer.weight.new_zeros(len(layer.weight)) if layer.bias is None else layer.bias.detach()
     if norm is not None:
         norm = _affine(norm)
         mean, variance = (norm.get_buffer(f"running_{each}") for each in ("mean", "var"))

@@ -127,10 +127,12 @@ def strassenify(
                 groups = _own_groups(layer, g, call.origin)
                 sizes = (counts[call.origin], by_name(p, call.origin), groups)
                 part = _located(call, spn_layer, layer, *sizes, wanted_precision, generator)
+                part = part.to(layer.weight.device)
                 if start == "weights":
                     start_from(part, layer, norm, call.result)
             builder.add(call, [part], normed=norm is not None)
-    return GraphModel(builder.steps, builder.parts, shape, input_fraction)
+    made = GraphModel(builder.steps, builder.parts, shape, input_fraction)
+    return made.to(example_input.device)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.fx.proxy import TraceError
 from torch.nn import functional
 
 from mulbudget.spn import UserError
@@ -162,7 +163,7 @@ def trace(model: nn.Module, example: Tensor) -> tuple[str, list[Call]]:
     if len(inputs) != 1:
         raise UserError(f"the model takes {len(inputs)} inputs: give a model of one tensor")
     results = _results(graph, example)
-    modules = dict(graph.named_modules())
+    modules: dict[str, nn.Module] = dict(graph.named_modules())
     tensors = [node for node in graph.graph.nodes if isinstance(results.get(node), Tensor)]
     calls = [
         _call(node, modules, results)
@@ -180,7 +181,7 @@ def trace(model: nn.Module, example: Tensor) -> tuple[str, list[Call]]:
 def _traced(model: nn.Module) -> fx.GraphModule:
     try:
         return fx.symbolic_trace(model)
-    except (fx.proxy.TraceError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+    except (TraceError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise UserError(
             f"the model cannot be traced, since its forward depends on what it is given: {reason}; "
