@@ -35,7 +35,9 @@ class Convolution:
     a : int64, (r,)
     wc : int8, (n_out, r, *patch)
         -1, 0 or 1.
-    bias : int64, (n_out,)
+    bias : int64, (n_out,) or (n_out, *patch)
+        The same for all outputs of a patch, or one for each: what batch norm adds to each product
+        reaches each output of a patch by its own entries of Wc.
     fraction : int
         Binary places of `a`.
     geometry : Geometry
@@ -75,8 +77,11 @@ class Convolution:
                 )
         if self.groups < 1 or self.r % self.groups:
             raise UserError(f"{self.r} products do not make {self.groups} groups of the same size")
-        if self.bias.shape != self.wc.shape[:1]:
-            raise UserError(f"bias has shape {self.bias.shape}, and wc has {self.n_out} outputs")
+        if self.bias.shape not in ((self.n_out,), (self.n_out, *geometry.patch)):
+            raise UserError(
+                f"bias has shape {self.bias.shape}, and wc has {self.n_out} outputs in patches of "
+                f"{geometry.patch}"
+            )
         object.__setattr__(self, "layer", self._layer())
 
     @property
@@ -145,7 +150,8 @@ class Convolution:
         index = np.arange(self.groups)
         wb[index, :, index] = self.wb.reshape(self.groups, each, -1)
         wc = np.moveaxis(self.wc, 1, -1).reshape(-1, self.wc.shape[1])
-        bias = np.repeat(self.bias, math.prod(self.geometry.patch))
+        times = math.prod(self.geometry.patch) if self.bias.ndim == 1 else 1
+        bias = np.repeat(self.bias.reshape(-1), times)
         return SumProduct(wb.reshape(self.r, -1), self.a, wc, bias, self.fraction)
 
     def _part(self, x: Integers) -> Integers:

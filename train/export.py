@@ -6,34 +6,45 @@ from typing import Any
 import numpy as np
 import torch
 
-from mulbudget.spn import ArgMax, Network, Node, Requantize, SumProduct, UserError
+from mulbudget.spn import ArgMax, Network, Node, Requantize
 from mulbudget.spn import Tensor as Integers
-from mulbudget.spn.ranges import EXACT_FLOAT
+from mulbudget.train.exactness import check_equal, check_exact
+from mulbudget.train.graph import GraphModel
+from mulbudget.train.graph_export import export_graph, prove_graph
 from mulbudget.train.model import SPNModel
 
 _SAMPLES_AT_ONCE = 4096
 
 
 def export(
-    model: SPNModel, name: str, input: Integers, provenance: Mapping[str, Any] | None = None
+    model: SPNModel | GraphModel,
+    name: str,
+    input: Integers,
+    provenance: Mapping[str, Any] | None = None,
+    *,
+    argmax: bool = True,
 ) -> Network:
     """The network of a frozen model.
 
     Parameters
     ----------
-    model : SPNModel
+    model : SPNModel or GraphModel
         In phase "frozen".
     name : str
         Of the network.
     input : spn.Tensor
         What the model takes.
     provenance : mapping, optional
+    argmax : bool
+        Let the index of the largest output, or its class, be the output.
 
     Raises
     ------
     UserError
         When a value inside a layer could leave the 53 bits that PyTorch evaluates exactly.
     """
+    if isinstance(model, GraphModel):
+        return export_graph(model, name, input, provenance, argmax=argmax)
     if model.phase != "frozen":
         raise ValueError(f"the model is in phase {model.phase}: freeze it before export")
     nodes: list[Node] = []
@@ -47,12 +58,13 @@ def export(
         nodes.append(Node(f"relu{number}", requantize, f"layer{number}"))
         tensor, fraction = f"relu{number}", activation.fraction
     nodes.append(Node(f"layer{len(hidden) + 1}", last.operator(fraction), tensor))
-    nodes.append(Node("argmax", ArgMax(), nodes[-1].name))
-    if model.class_shift:
+    if argmax:
+        nodes.append(Node("argmax", ArgMax(), nodes[-1].name))
+    if argmax and model.class_shift:
         classes = (last.bias.numel() - 1 + model.outputs_per_class // 2) >> model.class_shift
         nodes.append(Node("classes", Requantize(model.class_shift, 0, classes), "argmax"))
     network = Network(name, input, nodes, provenance)
-    _check_exact(network)
+    check_exact(network)
     return network
 
 
@@ -87,38 +99,22 @@ def evaluate(model: SPNModel, x: np.ndarray) -> dict[str, np.ndarray]:
     return {"logits": outputs, "argmax": largest, "classes": classes}
 
 
-def prove(model: SPNModel, network: Network, x: np.ndarray) -> None:
+def prove(model: SPNModel | GraphModel, network: Network, x: np.ndarray) -> None:
     """Raise `UserError` unless model and network give the same integers for every sample of `x`.
 
-    Compared are the last layer's integers, the index of the largest and its class.
+    Compared are the last layer's integers, the index of the largest and its class; of a traced
+    model every tensor.
     """
-    *hidden, last = model.spn_layers()
-    exact = evaluate(model, x)
-    expected = network.run_all(x)
-    integers = exact["logits"] * 2.0 ** int(last.fraction)
-    compared = {f"layer{len(hidden) + 1}": integers, "argmax": exact["argmax"]}
-    compared[network.nodes[-1].name] = exact["classes"]
-    for name, got in compared.items():
-        wrong = np.argwhere(got != expected[name])
-        if len(wrong):
-            sample, channel = map(int, wrong[0])
-            raise UserError(
-                f"nothing is written: {name} channel {channel} of sample {sample} is "
-                f"{got[sample, channel]} in PyTorch and {expected[name][sample, channel]} in the "
-                f"network ({len(wrong)} of {got.size} values differ); please report this"
-            )
-
-
-def _check_exact(network: Network) -> None:
-    for node in network.nodes:
-        layer, x = node.operator, network.tensors[node.input].range
-        if not isinstance(layer, SumProduct):
-            continue
-        # Sums are taken in any order, so each part of one has to be exact, not only the whole.
-        products = layer.stages(x).z.magnitude * layer.r
-        largest = max(x.magnitude * layer.n_in, products + int(np.abs(layer.bias).max()))
-        if largest >= EXACT_FLOAT:
-            raise UserError(
-                f"{node.name} can reach {largest}, beyond the 53 bits that training evaluates "
-                "exactly: use fewer a_bits"
-            )
+    if isinstance(model, GraphModel):
+        prove_graph(model, network, x)
+        return
+    exact, expected = evaluate(model, x), network.run_all(x)
+    layers = model.spn_layers()
+    integers = exact["logits"] * 2.0 ** int(layers[-1].fraction)
+    values = {
+        f"layer{len(layers)}": integers,
+        "argmax": exact["argmax"],
+        "classes": exact["classes"],
+    }
+    for name in values.keys() & expected.keys():
+        check_equal(name, values[name], expected[name])

@@ -1,59 +1,174 @@
 """The trainable sum-product layer, from full precision to the integers that the hardware has."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mulbudget.spn import SumProduct
+from mulbudget.spn import Convolution, SumProduct
 from mulbudget.train import quantizers
+from mulbudget.train.precision import Multiplicands, Phase, Precision, WcKind, as_array
 
-Phase = Literal["full", "ternary", "frozen"]
-WcKind = Literal["learned", "identity"]
+__all__ = ["Phase", "Precision", "SPNLinear", "SumProductLayer", "WcKind"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Precision:
-    """How a layer becomes integers.
+class SumProductLayer(Multiplicands):
+    """Wc [a * BN(Wb x)] + bias, with x the input or a window of it.
+
+    Phases: "full" precision; "ternary" Wb and Wc with a straight-through gradient; "frozen", where
+    Wb and Wc stay, batch norm is folded, and a and the bias are rounded in the forward pass.
 
     Parameters
     ----------
-    quantizer : "fixed" or "scaled"
-        Of Wb and Wc; see `quantizers.ternary`.
-    wb_threshold, wc_threshold : float
-        Its factors.
-    a_bits : int
-        The largest multiplicand has this many bits.
-    a_digits : int
-        Most signed digits of a multiplicand: by shift-and-add it costs `a_digits` - 1 adders.
-    bias_places : int
-        Binary places of the bias below a unit of the activation that follows, or of the logits.
-        With 0 the bias and Requantize's rounding constant are together a multiple of the unit, so
-        the hardware adds nothing below it.
+    wb : Tensor, (r, ...)
+        Initial weights of the products.
+    n_out : int
+        Outputs: rows of Wc.
+    wc : "learned" or "identity"
+    norm : nn.Module
+        Batch norm of r channels.
+    wc_groups : int
+        Each output takes products of its own group only; divides `n_out` and r.
+    unit, precision, generator
+        As for `SPNLinear`.
     """
 
-    quantizer: quantizers.Quantizer = "scaled"
-    wb_threshold: float = 0.7
-    wc_threshold: float = 0.7
-    a_bits: int = 6
-    a_digits: int = 6
-    bias_places: int = 1
+    def __init__(
+        self,
+        wb: Tensor,
+        n_out: int,
+        wc: WcKind,
+        norm: nn.BatchNorm1d | nn.BatchNorm2d,
+        *,
+        wc_groups: int = 1,
+        unit: int | None,
+        precision: Precision | None,
+        generator: torch.Generator | None,
+    ) -> None:
+        r, each = len(wb), len(wb) // wc_groups
+        first = 1.0 if wc == "identity" else math.sqrt(3 / each)
+        super().__init__(
+            precision or Precision(), unit, torch.full((r,), first), torch.zeros(n_out)
+        )
+        self.wc_kind: WcKind = wc
+        self.wc_groups = wc_groups
+        self.ternary_share = 1.0
+        self.wb = nn.Parameter(wb)
+        self.wc = nn.Parameter(
+            torch.eye(each).repeat(wc_groups, 1)
+            if wc == "identity"
+            else uniform((n_out, each), generator),
+            requires_grad=wc == "learned",
+        )
+        self.norm = norm
+
+    @property
+    def r(self) -> int:
+        """Products."""
+        return len(self.wb)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Real numbers to real numbers; once frozen, integers times a power of two to the same."""
+        if self.phase == "frozen":
+            a, bias = self._integers()
+            # Powers of two: exact in floats, so the order of the factors does not matter.
+            a, bias = a.to(x.dtype) * 2.0 ** -int(self.places), bias.to(x.dtype)
+            z = self._products(x, self.wb.to(x.dtype))
+            return self._outputs(x, self._each(a) * z, self.wc.to(x.dtype), bias)
+        wb, wc = self.wb, self.wc
+        if self.phase == "ternary":
+            wb, wc = self._blend(wb, *self._wb()), self._blend(wc, *self._wc())
+        z = self._each(self.a) * self.norm(self._products(x, wb))
+        return self._outputs(x, z, wc, self.bias)
+
+    def freeze(self, input_fraction: int = 0) -> int:
+        """Enter phase "frozen": Wb and Wc become their ternary entries, the rest folds.
+
+        Batch norm and the scales fold into a and the bias; the power of two that a is counted in is
+        chosen so that its largest entry has `a_bits` bits.
+
+        Parameters
+        ----------
+        input_fraction : int
+            The layer takes integers times 2**-input_fraction.
+
+        Returns
+        -------
+        int
+            Binary places of the output.
+        """
+        with torch.no_grad():
+            (wb, wb_scale), (wc, wc_scale) = self._wb(), self._wc()
+            slope, offset = folded(self.norm)
+            bias = self.bias + self._combined(wc, self.a * offset) * wc_scale
+            self._fold(self.a * slope * wb_scale * wc_scale, bias, input_fraction)
+            self.wb.copy_(wb)
+            self.wc.copy_(wc)
+        self.mark_frozen()
+        return int(self.fraction)
+
+    def mark_frozen(self) -> None:
+        """Set phase "frozen" for weights that are folded already, as those of a checkpoint are."""
+        self.phase = "frozen"
+        for parameter in (self.wb, self.wc, *self.norm.parameters()):
+            parameter.requires_grad_(False)
+
+    def operator(self, input_fraction: int) -> SumProduct | Convolution:
+        """The frozen layer as integers, for an input with `input_fraction` binary places."""
+        raise NotImplementedError
+
+    def densities(self) -> Tensor:
+        """Mean magnitude of Wb and of Wc over their largest: what the sparsity penalty lowers."""
+        return torch.stack([self.wb.abs().mean(), self.wc.abs().mean()])
+
+    def _products(self, x: Tensor, wb: Tensor) -> Tensor:
+        """What a multiplies: Wb of each window, (samples, r, *positions)."""
+        raise NotImplementedError
+
+    def _outputs(self, x: Tensor, z: Tensor, wc: Tensor, bias: Tensor) -> Tensor:
+        """Of the products `z` of the input `x`."""
+        raise NotImplementedError
+
+    def _each(self, a: Tensor) -> Tensor:
+        """One number per product, in the shape that goes with the products of any sample."""
+        return a
+
+    def _combined(self, wc: Tensor, products: Tensor) -> Tensor:
+        """Wc of one vector of products."""
+        groups = zip(wc.chunk(self.wc_groups), products.chunk(self.wc_groups), strict=True)
+        return torch.cat([rows @ each for rows, each in groups])
+
+    def _blend(self, weights: Tensor, entries: Tensor, scale: Tensor) -> Tensor:
+        blended = torch.lerp(weights, scale * entries, self.ternary_share)
+        return quantizers.straight_through(weights, blended)
+
+    def _wb(self) -> tuple[Tensor, Tensor]:
+        rows = self.wb.flatten(1)
+        entries, scale = self._ternary(rows, self.precision.wb_threshold, alive=1)
+        return entries.reshape(self.wb.shape), scale
+
+    def _wc(self) -> tuple[Tensor, Tensor]:
+        if self.wc_kind == "identity":
+            return self.wc, self.wc.new_ones(())
+        blocks = self.wc.unflatten(0, (self.wc_groups, -1))
+        entries, scale = self._ternary(blocks, self.precision.wc_threshold, alive=1)
+        return entries.flatten(0, 1), scale
+
+    def _ternary(self, weights: Tensor, factor: float, alive: int) -> tuple[Tensor, Tensor]:
+        quantizer = self.precision.quantizer
+        entries = quantizers.ternary(weights, quantizer=quantizer, factor=factor, alive=alive)
+        if quantizer == "fixed":
+            return entries, weights.new_ones(())
+        return entries, quantizers.scale(weights, entries)
 
 
-_MOST_PLACES = 24
-"""Of a multiplicand: a layer of nearly all zeros would ask for any number."""
-
-
-class SPNLinear(nn.Module):
+class SPNLinear(SumProductLayer):
     """y = Wc [a * BN(Wb x)] + bias (StrassenNets, equation 1 and section 3).
 
-    It takes integers, held in floats, and gives real numbers; once frozen, these are the integers
-    of the hardware times a power of two. Phases: "full" precision; "ternary" Wb and Wc with a
-    straight-through gradient; "frozen", where Wb and Wc stay, batch norm is folded, and a and the
-    bias are rounded in the forward pass.
+    It takes integers, held in floats, or integers times a power of two, and gives real numbers;
+    once frozen, these are the integers of the hardware times a power of two. See `SumProductLayer`
+    for its phases.
 
     Parameters
     ----------
@@ -74,11 +189,6 @@ class SPNLinear(nn.Module):
         When a size is less than 1, or the identity does not fit.
     """
 
-    fraction: Tensor
-    """Once frozen: the output is integers times 2**-fraction."""
-
-    _allowed: Tensor
-
     def __init__(
         self,
         in_features: int,
@@ -90,143 +200,45 @@ class SPNLinear(nn.Module):
         precision: Precision | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        super().__init__()
         if min(in_features, out_features, r) < 1:
             raise ValueError(f"sizes must be positive, not {in_features}, {out_features}, {r}")
         if wc == "identity" and r != out_features:
             raise ValueError(f"an identity Wc needs r = {out_features}, not {r}")
-        self.phase: Phase = "full"
-        self.wc_kind: WcKind = wc
-        self.unit = unit
-        self.precision = precision or Precision()
-        self.ternary_share = 1.0
-        self.wb = nn.Parameter(_uniform(r, in_features, generator))
-        self.wc = nn.Parameter(
-            torch.eye(r) if wc == "identity" else _uniform(out_features, r, generator),
-            requires_grad=wc == "learned",
+        super().__init__(
+            uniform((r, in_features), generator),
+            out_features,
+            wc,
+            nn.BatchNorm1d(r),
+            unit=unit,
+            precision=precision,
+            generator=generator,
         )
-        self.norm = nn.BatchNorm1d(r)
-        self.a = nn.Parameter(torch.full((r,), 1.0 if wc == "identity" else math.sqrt(3 / r)))
-        self.bias = nn.Parameter(torch.zeros(out_features))
-        self.register_buffer("fraction", torch.zeros((), dtype=torch.int64))
-        allowed = quantizers.multiplicands(self.precision.a_bits, self.precision.a_digits)
-        self.register_buffer("_allowed", torch.tensor(allowed, dtype=torch.float32))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(samples, in_features) to (samples, out_features)."""
-        if self.phase == "frozen":
-            return self._frozen(x)
-        wb, wc = self.wb, self.wc
-        if self.phase == "ternary":
-            wb, wc = self._blend(wb, *self._wb()), self._blend(wc, *self._wc())
-        return nn.functional.linear(self.a * self.norm(x @ wb.T), wc, self.bias)
-
-    def freeze(self) -> None:
-        """Enter phase "frozen": Wb and Wc become their ternary entries, the rest folds.
-
-        Batch norm and the scales fold into a and the bias; the power of two that a is counted in is
-        chosen so that its largest entry has `a_bits` bits.
-        """
-        with torch.no_grad():
-            (wb, wb_scale), (wc, wc_scale) = self._wb(), self._wc()
-            deviation = torch.sqrt(self.norm.get_buffer("running_var") + self.norm.eps)
-            slope = self.norm.weight / deviation
-            offset = self.norm.bias - self.norm.get_buffer("running_mean") * slope
-            bias = self.bias + wc @ (self.a * offset) * wc_scale
-            a = self.a * slope * wb_scale * wc_scale
-            bits = self.precision.a_bits
-            largest = max(float(a.abs().max()), 2.0**-_MOST_PLACES)
-            places = math.floor(math.log2(((1 << bits) - 0.5) / largest))
-            # Requantize only shifts right, so there are at least as many places as it keeps.
-            self.fraction.fill_(min(max(places, self.unit or 0), _MOST_PLACES))
-            self.wb.copy_(wb)
-            self.wc.copy_(wc)
-            # Held between -1 and 1, so that one learning rate suits every layer.
-            self.a.copy_(a * 2.0 ** (int(self.fraction) - bits))
-            self.bias.copy_(bias)
-        self.mark_frozen()
-
-    def mark_frozen(self) -> None:
-        """Set phase "frozen" for weights that are folded already, as those of a checkpoint are."""
-        self.phase = "frozen"
-        for parameter in (self.wb, self.wc, *self.norm.parameters()):
-            parameter.requires_grad_(False)
 
     def operator(self, input_fraction: int) -> SumProduct:
         """The frozen layer as integers, for an input with `input_fraction` binary places."""
-        a, bias = self._integers()
+        a, bias = self._operator_numbers()
         return SumProduct(
-            wb=_array(self.wb, np.int8),
-            a=_array(a, np.int64),
-            wc=_array(self.wc, np.int8),
-            bias=_array(bias.double() * 2.0 ** int(self.fraction), np.int64),
+            wb=as_array(self.wb, np.int8),
+            a=a,
+            wc=as_array(self.wc, np.int8),
+            bias=bias,
             fraction=int(self.fraction) - input_fraction,
         )
 
-    def densities(self) -> Tensor:
-        """Mean magnitude of Wb and of Wc over their largest: what the sparsity penalty lowers."""
-        return torch.stack([self.wb.abs().mean(), self.wc.abs().mean()])
+    def _products(self, x: Tensor, wb: Tensor) -> Tensor:
+        return x @ wb.T
 
-    def _frozen(self, x: Tensor) -> Tensor:
-        a, bias = self._integers()
-        # Powers of two: exact in floats, so the order of the factors does not matter.
-        unit = 2.0 ** -int(self.fraction)
-        u = x @ self.wb.to(x.dtype).T
-        return nn.functional.linear(u * (a.to(x.dtype) * unit), self.wc.to(x.dtype), bias.to(x))
-
-    def _integers(self) -> tuple[Tensor, Tensor]:
-        """Rounded a, integers, and the rounded bias, real; with straight-through gradients."""
-        a = quantizers.nearest(self.a * 2.0**self.precision.a_bits, self._allowed)
-        places, unit = self.precision.bias_places, self.unit or 0
-        step = 2.0 ** -min(unit + places, int(self.fraction))
-        # Without places below the unit, half a unit off: Requantize adds the other half.
-        halved = self.unit is not None and places == 0 and unit < int(self.fraction)
-        shift = 0.5 if halved else 0.0
-        bias = (quantizers.rounded(self.bias / step + shift) - shift) * step
-        return a, bias
-
-    def _blend(self, weights: Tensor, entries: Tensor, scale: Tensor) -> Tensor:
-        blended = torch.lerp(weights, scale * entries, self.ternary_share)
-        return quantizers.straight_through(weights, blended)
-
-    def _wb(self) -> tuple[Tensor, Tensor]:
-        return self._ternary(self.wb, self.precision.wb_threshold, alive=1)
-
-    def _wc(self) -> tuple[Tensor, Tensor]:
-        if self.wc_kind == "identity":
-            return self.wc, self.wc.new_ones(())
-        return self._ternary(self.wc, self.precision.wc_threshold, alive=0)
-
-    def _ternary(self, weights: Tensor, factor: float, alive: int) -> tuple[Tensor, Tensor]:
-        quantizer = self.precision.quantizer
-        entries = quantizers.ternary(weights, quantizer=quantizer, factor=factor, alive=alive)
-        if quantizer == "fixed":
-            return entries, weights.new_ones(())
-        return entries, quantizers.scale(weights, entries)
+    def _outputs(self, x: Tensor, z: Tensor, wc: Tensor, bias: Tensor) -> Tensor:  # noqa: ARG002 - images need x
+        return nn.functional.linear(z, wc, bias)
 
 
-class Activation(nn.Module):
-    """ReLU; rounded to `bits` bits with `fraction` binary places unless `exact`. Gives integers.
-
-    The rounding is that of Requantize, and its gradient goes straight through.
-    """
-
-    def __init__(self, bits: int, fraction: int) -> None:
-        super().__init__()
-        self.high = (1 << bits) - 1
-        self.fraction = fraction
-        self.exact = True
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Real numbers to integers from 0 to 2**bits - 1, held in floats."""
-        x = x * 2.0**self.fraction
-        return torch.relu(x) if self.exact else quantizers.rounded(x).clamp(0, self.high)
+def folded(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """What a batch norm multiplies by in evaluation mode, and then adds; (channels,) each."""
+    deviation = torch.sqrt(norm.get_buffer("running_var") + norm.eps)
+    slope = norm.weight / deviation
+    return slope, norm.bias - norm.get_buffer("running_mean") * slope
 
 
-def _uniform(rows: int, columns: int, generator: torch.Generator | None) -> Tensor:
+def uniform(shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
     """From -1 to 1: batch norm and a take care of the scale."""
-    return torch.rand(rows, columns, generator=generator) * 2 - 1
-
-
-def _array(values: Tensor, dtype: type) -> np.ndarray:
-    return values.detach().cpu().double().numpy().astype(dtype)
+    return torch.rand(shape, generator=generator) * 2 - 1

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mulbudget.train.layers import Activation, Phase, Precision, SPNLinear, WcKind
+from mulbudget.train.activations import Activation
+from mulbudget.train.layers import Phase, Precision, SPNLinear, WcKind
 
 
 class SPNModel(nn.Module):

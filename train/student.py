@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, kl_div, log_softmax, softmax
+from torch.nn.functional import cross_entropy
 
 from mulbudget.train.budget import Shape
+from mulbudget.train.distill import distilled
 from mulbudget.train.export import evaluate
 from mulbudget.train.fit import Stage
 from mulbudget.train.layers import Phase, Precision
@@ -120,10 +121,3 @@ def phase_stage(
         prepare=prepare,
         settle=settle if phase != "frozen" else lambda: None,
     )
-
-
-def distilled(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
-    """Distance of the student from its teachers at a temperature, times its square."""
-    soft = log_softmax(logits / temperature, dim=1)
-    wanted = softmax(targets / temperature, dim=1)
-    return temperature**2 * kl_div(soft, wanted, reduction="batchmean")

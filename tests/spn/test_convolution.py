@@ -57,6 +57,21 @@ def by_hand(layer: Convolution, x: np.ndarray) -> np.ndarray:
     return y + layer.bias.reshape(-1, *(1,) * geometry.axes)
 
 
+def test_each_output_of_a_patch_can_have_a_bias_of_its_own() -> None:
+    geometry = Geometry((3,), (2,), (1,), (2,))
+    plain = convolution(1, 2, 2, geometry)
+    bias = np.array([[1, 20], [300, 4000]])
+    layer = Convolution(plain.wb, plain.a, plain.wc, bias, 2, geometry)
+    without = Convolution(plain.wb, plain.a, plain.wc, np.zeros(2, np.int64), 2, geometry)
+    x = np.random.default_rng(0).integers(-9, 9, (3, 1, 9))
+    added = layer.evaluate(x) - without.evaluate(x)
+    assert (added == [[1, 20, 1, 20, 1], [300, 4000, 300, 4000, 300]]).all()
+    tensor = Tensor((1, 9), 0, Range((-9,), (8,)))
+    assert layer.output(tensor).range.contains(np.moveaxis(layer.evaluate(x), 1, -1)).all()
+    network = Network("net", tensor, [Node("conv", layer, "x")])
+    assert (loads(dumps(network)).run(x) == network.run(x)).all()
+
+
 def test_the_range_is_reached_at_the_edge_and_inside() -> None:
     geometry = Geometry.plain((2,), padding=(1,))
     one = Convolution(

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mulbudget.spn import Requantize
-from mulbudget.train.layers import Activation, Precision, SPNLinear, WcKind
+from mulbudget.train.layers import Precision, SPNLinear, WcKind
 
 KINDS: tuple[WcKind, ...] = ("learned", "identity")
 
@@ -107,16 +106,6 @@ def test_a_blend_goes_from_real_to_ternary(generator: torch.Generator) -> None:
     assert torch.allclose(outputs[0], layer(x), atol=1e-4)
     assert not torch.allclose(outputs[1], outputs[0], atol=1e-2)
     assert not torch.allclose(outputs[2], outputs[1], atol=1e-2)
-
-
-def test_the_activation_rounds_as_requantize_does() -> None:
-    activation = Activation(bits=4, fraction=2)
-    activation.exact = False
-    v = np.arange(-40, 90)  # 5 binary places
-    expected = Requantize(3, 0, 15).evaluate(v[:, None])[:, 0]
-    assert np.array_equal(activation(torch.tensor(v / 32.0)).numpy(), expected)
-    activation.exact = True
-    assert activation(torch.tensor([-1.0, 0.3])).tolist() == pytest.approx([0.0, 1.2])
 
 
 def test_densities_fall_with_the_weights() -> None:
