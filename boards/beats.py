@@ -23,29 +23,29 @@ class Scatter(wiring.Component):
 
     Members
     -------
-    i : In(stream of the tensor's layout)
+    sample : In(stream of the tensor's layout)
         Taken with the last beat.
-    a, b, … : Out(stream)
+    i, or a, b, … : Out(stream)
         As the ports say.
     """
 
     def __init__(self, tensor: Tensor, ports: Sequence[Port]) -> None:
         self._ports = ports
         streams = {port.name: Out(stream.Signature(layout(port.ends))) for port in ports}
-        super().__init__({"i": In(stream.Signature(layout(tensor.entries.ends))), **streams})
+        super().__init__({"sample": In(stream.Signature(layout(tensor.entries.ends))), **streams})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
         """For each stream a counter of its beats, and whether it has had its part."""
         m = Module()
-        entries = [self.i.payload[name] for name, _ in self.i.payload.shape()]
+        entries = [self.sample.payload[name] for name, _ in self.sample.payload.shape()]
         first, complete = 0, []
         for port in self._ports:
             beats = places(port.shape, port.block)
             part = entries[first : first + beats.max() + 1]
             first += len(part)
             complete.append(self._send(m, port, beats.tolist(), part))
-        m.d.comb += self.i.ready.eq(Cat(last for _, last in complete).all())
-        with m.If(self.i.valid & self.i.ready):
+        m.d.comb += self.sample.ready.eq(Cat(last for _, last in complete).all())
+        with m.If(self.sample.valid & self.sample.ready):
             m.d.sync += [had.eq(0) for had, _ in complete]
         return m
 
@@ -59,7 +59,7 @@ class Scatter(wiring.Component):
         taken = target.valid & target.ready
         blocks = Array(Cat(_entries(port, part, each)) for each in beats)
         m.d.comb += [
-            target.valid.eq(self.i.valid & ~had),
+            target.valid.eq(self.sample.valid & ~had),
             target.payload.eq(blocks[beat]),
             last.eq(had | (taken & (beat == len(beats) - 1))),
         ]

@@ -55,7 +55,7 @@ class Core(wiring.Component):
             connect(m, link.o, accelerator.i)
         else:
             m.submodules.scatter = scatter = Scatter(self._network.input, accelerator.inputs)
-            connect(m, link.o, scatter.i)
+            connect(m, link.o, scatter.sample)
             for port in accelerator.inputs:
                 connect(m, getattr(scatter, port.name), getattr(accelerator, port.name))
         if accelerator.output.shape == accelerator.output.block:

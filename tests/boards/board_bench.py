@@ -91,7 +91,7 @@ LATENCY = int(os.environ["BENCH_LATENCY"])
 
 
 def _samples(count: int) -> np.ndarray:
-    limits = NETWORK.input.range
+    limits = NETWORK.input.entries
     rng = np.random.default_rng(0)
     random_ones = rng.integers(limits.low, limits.high, (count, limits.channels), endpoint=True)
     return np.concatenate([[limits.low], [limits.high], random_ones])
@@ -122,7 +122,7 @@ async def damaged_bytes_cost_time_and_never_a_result(dut: Any) -> None:
 async def a_value_out_of_range_is_refused(dut: Any) -> None:
     _, client = await _start(dut)
     samples = _samples(3)
-    samples[2, 1] = NETWORK.input.range.high[1] + 1
+    samples[2, 1] = NETWORK.input.entries.high[1] + 1
 
     def infer() -> str:
         try:

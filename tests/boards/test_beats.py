@@ -31,7 +31,7 @@ class Through(wiring.Component):
         m = Module()
         m.submodules.scatter = scatter = self._scatter
         m.submodules.gather = gather = self._gather
-        wiring.connect(m, wiring.flipped(self.i), scatter.i)
+        wiring.connect(m, wiring.flipped(self.i), scatter.sample)
         wiring.connect(m, scatter.beats, gather.i)
         wiring.connect(m, gather.o, wiring.flipped(self.o))
         return m
@@ -76,12 +76,12 @@ class Only(wiring.Component):
     def __init__(self, network: Network, name: str) -> None:
         self._scatter, self._name = Scatter(network.input, input_ports(network)), name
         out = getattr(self._scatter, name).signature
-        super().__init__({"i": In(self._scatter.i.signature.flip()), "o": Out(out)})
+        super().__init__({"i": In(self._scatter.sample.signature.flip()), "o": Out(out)})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
         m = Module()
         m.submodules.scatter = scatter = self._scatter
-        wiring.connect(m, wiring.flipped(self.i), scatter.i)
+        wiring.connect(m, wiring.flipped(self.i), scatter.sample)
         for name in ("a", "b"):
             if name == self._name:
                 wiring.connect(m, getattr(scatter, name), wiring.flipped(self.o))

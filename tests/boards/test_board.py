@@ -24,6 +24,7 @@ from mulbudget.spn import (
     save,
 )
 from tests.algorithms import STRASSEN
+from tests.images import image_network
 
 DIVIDER = 8
 GAP_BYTES = 16
@@ -54,6 +55,7 @@ NETWORKS = {
     "layers": (_network(), None),
     "core": (product_network(STRASSEN, name="net", bits=6), 3),
     "tiled": (product_network(STRASSEN, name="net", bits=6, size=(3, 4, 2)), None),
+    "images": (image_network(5), None),
 }
 """And how many multipliers."""
 
