@@ -50,7 +50,8 @@ def strassenify(
         Of Conv1d, Conv2d, Linear, batch norm right behind these, ReLU, ReLU6, max and average
         pooling, means over images, additions, torch.cat of channels, flattening and dropout.
     example_input : Tensor
-        (samples, ...), as the model takes it.
+        (samples, ...), as the model takes it. With `start` "weights" give a whole batch: a layer
+        without a batch norm takes its first mean and variance from it.
     r : int, float or mapping of a module's name to these, optional
         Products of each layer; a float is a multiple of its outputs. One for each output where
         neither `r` nor `budget` is given.

@@ -124,6 +124,21 @@ def test_the_phase_and_the_share_are_those_of_every_layer() -> None:
     assert bool((made.spn_layers()[0].wb == 1).all())
 
 
+def test_calibrating_takes_means_and_variances_of_all_batches() -> None:
+    made = strassenify(Branches(), example(Branches))
+    batches = example(Branches, 64).split(16)
+    made.eval().calibrate(batches)
+    assert not made.training
+    layer = made.spn_layers()[0]
+    u = functional.conv2d(torch.cat(batches), layer.wb, padding=1)
+    mean = layer.norm.get_buffer("running_mean")
+    assert torch.allclose(mean, u.mean((0, 2, 3)), atol=1e-4)
+    assert layer.norm.momentum == 0.1
+    first = {key: value.clone() for key, value in made.state_dict().items() if "norm" in key}
+    made.calibrate(batches)  # dropout does not count, so it is the same again
+    assert all(torch.allclose(made.state_dict()[key], value) for key, value in first.items())
+
+
 def test_a_shared_activation_has_a_scale_for_each_use() -> None:
     made = strassenify(Residual(), example(Residual))
     names = [step.name for step in made.steps if step.origin == "one.relu"]
