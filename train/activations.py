@@ -115,7 +115,7 @@ class Rounding(nn.Module):
         return min(self.high, math.floor(self.limit * 2.0 ** int(self.fraction) + 0.5))
 
     def _exactly(self, x: Tensor) -> Tensor:
-        return x if self.low else x.clamp(0, self.limit)
+        return x.clamp(-math.inf if self.low else 0, self.limit)
 
     def _look(self, x: Tensor) -> None:
         """Let a part of a batch count in the choice."""

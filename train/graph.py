@@ -1,6 +1,6 @@
 """A network of any graph: its steps, and its phases as a whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from mulbudget.spn import AnyOperator, Network, UserError
 from mulbudget.train.activations import Rounding
 from mulbudget.train.dense import DenseLayer
+from mulbudget.train.images import Dropping
 from mulbudget.train.layers import Phase, SumProductLayer
 from mulbudget.train.precision import Multiplicands
+from mulbudget.train.trace import NORMS
 
 
 class Part(Protocol):
@@ -124,6 +126,34 @@ class GraphModel(nn.Module):
             for layer in self.spn_layers():
                 layer.wb.clamp_(-1, 1)
                 layer.wc.clamp_(-1, 1)
+
+    def calibrate(self, batches: Iterable[Tensor]) -> None:
+        """Let batch norms take mean and variance anew from data, without learning.
+
+        Running statistics lag behind ternary matrices, whose entries jump: do this before the
+        model freezes.
+
+        Parameters
+        ----------
+        batches : iterable of Tensor
+            Inputs, (samples, *input_shape) each; they count alike.
+        """
+        training = self.training
+        self.train()
+        for part in self.parts.values():
+            if isinstance(part, Dropping):
+                part.eval()
+        norms = [each for each in self.modules() if isinstance(each, NORMS)]
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean of all batches
+        with torch.no_grad():
+            for batch in batches:
+                self(batch)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        self.train(training)
 
     def enter(self, phase: Phase, *, folded: bool = False) -> None:
         """Set the phase of every part; `folded` says that the weights are frozen ones already.

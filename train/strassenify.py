@@ -1,41 +1,22 @@
 """Any PyTorch model as a network of sum-product layers."""
 
-import math
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from mulbudget.spn import Network, UserError
 from mulbudget.train.activations import Rounding
-from mulbudget.train.allotment import (
-    Need,
-    Products,
-    allot,
-    allot_budget,
-    by_name,
-    check_names,
-)
+from mulbudget.train.allotment import Products, allot, allot_budget, by_name, check_names
 from mulbudget.train.graph import GraphModel, Step
 from mulbudget.train.identifiers import Identifiers
 from mulbudget.train.images import AveragePool, Dropping, Flat, Join, LargestPool, Sum
 from mulbudget.train.layers import Precision
-from mulbudget.train.parts import part_of
-from mulbudget.train.start import (
-    Layer,
-    Norm,
-    dense_layer,
-    geometry_of,
-    outputs_of,
-    spn_layer,
-    start_from,
-)
-from mulbudget.train.trace import LAYERS, NORMS, Call, trace
-
-_Made = TypeVar("_Made")
+from mulbudget.train.plan import ByName, Plan, layer_of, located, own_groups
+from mulbudget.train.start import dense_layer, spn_layer, start_from
+from mulbudget.train.trace import Call, trace
 
 _SUM_BITS = 8
 """Of sums that go into a layer without a ReLU between."""
@@ -47,8 +28,8 @@ def strassenify(
     *,
     r: Products | None = None,
     budget: int | None = None,
-    p: int | Mapping[str, int] = 1,
-    g: int | Mapping[str, int] = 1,
+    p: ByName = 1,
+    g: ByName = 1,
     skip: Collection[str] = (),
     activation_bits: int = 4,
     precision: Precision | None = None,
@@ -69,7 +50,8 @@ def strassenify(
         Of Conv1d, Conv2d, Linear, batch norm right behind these, ReLU, ReLU6, max and average
         pooling, means over images, additions, torch.cat of channels, flattening and dropout.
     example_input : Tensor
-        (samples, ...), as the model takes it.
+        (samples, ...), as the model takes it. With `start` "weights" give a whole batch: a layer
+        without a batch norm takes its first mean and variance from it.
     r : int, float or mapping of a module's name to these, optional
         Products of each layer; a float is a multiple of its outputs. One for each output where
         neither `r` nor `budget` is given.
@@ -102,94 +84,42 @@ def strassenify(
     """
     if r is not None and budget is not None:
         raise UserError("r and budget exclude each other: give the products or their sum")
+    if start not in ("random", "weights"):
+        raise UserError(f"start is {start!r}: use 'random' or 'weights'")
     source, calls = trace(model, example_input)
     shape = tuple(example_input.shape[1:])
-    plan = _Plan.of(calls, {source: shape}, activation_bits)
+    plan = Plan.of(source, shape, calls, activation_bits)
     names = [call.origin for call in plan.layers]
     for what, given in {"r": r or 1, "p": p, "g": g, "skip": skip}.items():
         check_names(given, names, what)
-    chosen = [call for call in plan.layers if call.origin not in skip]
-    needs = [_located(call, _need, call, plan, p, g) for call in chosen]
-    wanted = 1.0 if r is None else {**r, **dict.fromkeys(skip, 1)} if isinstance(r, Mapping) else r
-    taken = plan.multiplications(skip)
-    products = allot(needs, wanted) if budget is None else allot_budget(needs, budget, taken)
-    builder = _Builder({source: _Value(Network.INPUT, rounded=True)})
+    needs = plan.needs(skip, p, g)
+    products = (
+        allot(needs, 1.0 if r is None else r)
+        if budget is None
+        else allot_budget(needs, budget, plan.multiplications(skip))
+    )
     counts = dict(zip([need.name for need in needs], products, strict=True))
-    wanted_precision = precision or Precision()
+
+    def layer_part(call: Call) -> nn.Module:
+        layer, norm, chosen = layer_of(call), plan.norms.get(call.name), precision or Precision()
+        if call.origin in skip:
+            return dense_layer(layer, norm, chosen)
+        groups = own_groups(layer, g, call.origin)
+        sizes = (counts[call.origin], by_name(p, call.origin), groups)
+        part = spn_layer(layer, *sizes, chosen, generator).to(layer.weight.device)
+        if start == "weights":
+            start_from(part, layer, norm, call.result)
+        return part
+
+    builder = _Builder({source: _Value(Network.INPUT, rounded=True)})
     for call in calls:
-        if call.kind != "layer":
-            builder.add(call, plan.parts[call.name])
+        if call.kind == "layer":
+            part = located(call, layer_part, call)
+            builder.add(call, [part], normed=call.name in plan.norms)
         else:
-            layer, norm = plan.layer(call), plan.norms.get(call.name)
-            if call.origin in skip:
-                part = _located(call, dense_layer, layer, norm, wanted_precision)
-            else:
-                groups = _own_groups(layer, g, call.origin)
-                sizes = (counts[call.origin], by_name(p, call.origin), groups)
-                part = _located(call, spn_layer, layer, *sizes, wanted_precision, generator)
-                part = part.to(layer.weight.device)
-                if start == "weights":
-                    start_from(part, layer, norm, call.result)
-            builder.add(call, [part], normed=norm is not None)
+            builder.add(call, plan.parts[call.name])
     made = GraphModel(builder.steps, builder.parts, shape, input_fraction)
     return made.to(example_input.device)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What is known of the calls before any layer is made."""
-
-    layers: list[Call]
-    norms: dict[str, Norm]
-    parts: dict[str, list[nn.Module]]
-    shapes: dict[str, tuple[int, ...]]
-
-    @classmethod
-    def of(
-        cls, calls: list[Call], shapes: dict[str, tuple[int, ...]], activation_bits: int
-    ) -> "_Plan":
-        layers = [call for call in calls if call.kind == "layer"]
-        if not layers:
-            raise UserError("the model has no convolution and no linear layer: nothing to learn")
-        _check_used_once(layers)
-        users = _users(calls)
-        shapes, parts = dict(shapes), {}
-        for call in calls:
-            given = [shapes[each] for each in call.inputs]
-            kinds = users[call.name]
-            if call.kind == "reshape" and kinds == {"reshape"}:  # only the last one counts
-                shapes[call.name], parts[call.name] = given[0], []
-                continue
-            shapes[call.name] = call.shape
-            if call.kind != "layer":
-                parts[call.name] = _located(call, part_of, call, given, activation_bits)
-        plan = cls(layers, _norms(calls), parts, shapes)
-        for call in layers:
-            _located(call, plan.check, call)
-        return plan
-
-    def layer(self, call: Call) -> Layer:
-        assert isinstance(call.module, LAYERS)  # noqa: S101 - what the kind says
-        return call.module
-
-    def check(self, call: Call) -> None:
-        layer, shape = self.layer(call), self.shapes[call.inputs[0]]
-        geometry = geometry_of(layer)
-        if len(shape) != (1 if geometry is None else 1 + geometry.axes):
-            raise UserError(f"it is given shape {shape}: flatten it, or give it an image")
-
-    def multiplications(self, skip: Collection[str]) -> int:
-        """Of what is no sum-product layer."""
-        pools = sum(
-            part.multiplications * math.prod(self.shapes[name][1:])
-            for name, parts in self.parts.items()
-            for part in parts
-            if isinstance(part, AveragePool)
-        )
-        dense = [call for call in self.layers if call.origin in skip]
-        return pools + sum(
-            self.layer(each).weight.numel() * math.prod(each.shape[1:]) for each in dense
-        )
 
 
 @dataclass(frozen=True)
@@ -247,75 +177,6 @@ class _Builder:
         self.steps.append(Step(name, inputs, shape, origin, normed))
         self.parts.append(part)
         return name
-
-
-def _located(call: Call, make: Callable[..., _Made], *arguments: Any) -> _Made:
-    """What `make` gives; its errors name the module."""
-    try:
-        return make(*arguments)
-    except UserError as error:
-        raise UserError(f"{call.origin}: {error}") from error
-
-
-def _users(calls: list[Call]) -> dict[str, set[str]]:
-    """Of each call, the kinds of those that take its result."""
-    users: dict[str, set[str]] = {call.name: set() for call in calls}
-    for call in calls:
-        for name in call.inputs:
-            users.setdefault(name, set()).add(call.kind)
-    return users
-
-
-def _check_used_once(layers: list[Call]) -> None:
-    uses = Counter(call.origin for call in layers)
-    name, count = uses.most_common(1)[0]
-    if count > 1:
-        raise UserError(f"module {name} is used {count} times: give each use a layer of its own")
-
-
-def _norms(calls: list[Call]) -> dict[str, Norm]:
-    """Batch norms by the name of the layer's result that they take."""
-    uses = Counter(name for call in calls for name in call.inputs)
-    layers = {call.name for call in calls if call.kind == "layer"}
-    norms: dict[str, Norm] = {}
-    for call in calls:
-        if isinstance(call.module, NORMS):
-            source = call.inputs[0]
-            if source not in layers or uses[source] > 1:
-                raise UserError(
-                    f"module {call.origin} is a batch norm that does not stand right behind a "
-                    "convolution or linear layer whose result nothing else takes: move it there, "
-                    "or leave it out"
-                )
-            norms[source] = call.module
-    return norms
-
-
-def _need(call: Call, plan: _Plan, p: int | Mapping[str, int], g: int | Mapping[str, int]) -> Need:
-    layer = plan.layer(call)
-    geometry = geometry_of(layer, by_name(p, call.origin))
-    groups = _own_groups(layer, g, call.origin)
-    image = plan.shapes[call.inputs[0]][1:]
-    return Need(
-        name=call.origin,
-        outputs=outputs_of(layer),
-        groups=groups * (1 if isinstance(layer, nn.Linear) else layer.groups),
-        windows=1 if geometry is None else math.prod(geometry.positions(image)),
-        dense=layer.weight.numel() * (1 if geometry is None else math.prod(geometry.patch)),
-    )
-
-
-def _own_groups(layer: Layer, g: int | Mapping[str, int], name: str) -> int:
-    """Of Wb alone."""
-    if isinstance(layer, nn.Linear) or layer.groups > 1:
-        return 1
-    groups = by_name(g, name)
-    if layer.in_channels % max(groups, 1):
-        raise UserError(
-            f"{layer.in_channels} input channels do not make {groups} groups of the same size: "
-            "give g as a mapping of the names of layers to divisors"
-        )
-    return groups
 
 
 def _shape(part: nn.Module, call: Call) -> tuple[int, ...]:

@@ -165,6 +165,7 @@ def trace(model: nn.Module, example: Tensor) -> tuple[str, list[Call]]:
     results = _results(graph, example)
     modules: dict[str, nn.Module] = dict(graph.named_modules())
     tensors = [node for node in graph.graph.nodes if isinstance(results.get(node), Tensor)]
+    _check_samples(tensors, results, len(example))
     calls = [
         _call(node, modules, results)
         for node in tensors
@@ -235,6 +236,17 @@ def _check_in_place(graph: fx.GraphModule) -> None:
                     f"{node.target} overwrites {source.name}, which {later[0].name} uses "
                     "afterwards: do not let it work in place"
                 )
+
+
+def _check_samples(tensors: list[fx.Node], results: dict[fx.Node, Any], samples: int) -> None:
+    """Raise `UserError` when the first axis does not stay that of the samples."""
+    for node in tensors:
+        shape = tuple(results[node].shape)
+        if node.op != "get_attr" and (not shape or shape[0] != samples):
+            raise UserError(
+                f"{node.name} gives shape {shape} for {samples} samples: keep the first axis for "
+                "them"
+            )
 
 
 def _call(node: fx.Node, modules: dict[str, nn.Module], results: dict[fx.Node, Any]) -> Call:

@@ -124,6 +124,21 @@ def test_the_phase_and_the_share_are_those_of_every_layer() -> None:
     assert bool((made.spn_layers()[0].wb == 1).all())
 
 
+def test_calibrating_takes_means_and_variances_of_all_batches() -> None:
+    made = strassenify(Branches(), example(Branches))
+    batches = example(Branches, 64).split(16)
+    made.eval().calibrate(batches)
+    assert not made.training
+    layer = made.spn_layers()[0]
+    u = functional.conv2d(torch.cat(batches), layer.wb, padding=1)
+    mean = layer.norm.get_buffer("running_mean")
+    assert torch.allclose(mean, u.mean((0, 2, 3)), atol=1e-4)
+    assert layer.norm.momentum == 0.1
+    first = {key: value.clone() for key, value in made.state_dict().items() if "norm" in key}
+    made.calibrate(batches)  # dropout does not count, so it is the same again
+    assert all(torch.allclose(made.state_dict()[key], value) for key, value in first.items())
+
+
 def test_a_shared_activation_has_a_scale_for_each_use() -> None:
     made = strassenify(Residual(), example(Residual))
     names = [step.name for step in made.steps if step.origin == "one.relu"]
@@ -186,7 +201,8 @@ REFUSED = [
     (lambda y, x: y + functional.max_pool2d(x, (4, 1)), r"it adds \(2, 4, 4\) and \(2, 1, 4\)"),
     (lambda y, x: torch.cat((y, x), 2), "it joins along axis 2: use axis 1"),
     (lambda y, _: y.mean(1), "it is a mean over axes 1 of 4"),
-    (lambda y, _: y.mean(), "it is a mean over axes None of 4"),
+    (lambda y, _: y.mean(), r"mean gives shape \(\) for 3 samples: keep the first axis"),
+    (lambda y, _: y.view(-1, 16), r"view gives shape \(6, 16\) for 3 samples"),
     (lambda y, _: y.view(-1, 4, 2, 4), r"it makes \(4, 2, 4\) of \(2, 4, 4\): only flattening"),
     (lambda y, _: functional.adaptive_avg_pool2d(y, 3), r"does not make \(3, 3\) averages"),
     (lambda y, _: functional.max_pool2d(y, 2, dilation=2), "dilation is 2"),
@@ -255,6 +271,7 @@ def test_same_padding_and_valid_padding_are_numbers() -> None:
     ("options", "sentence"),
     [
         ({"r": 1.0, "budget": 9}, "r and budget exclude each other"),
+        ({"start": "zero"}, "start is 'zero': use 'random' or 'weights'"),
         ({"r": 0}, "r is 0 for layer conv1: use 1 or more"),
         ({"r": 0.01}, "r = 0.01 times the 4 outputs of layer conv1 .* use 0.25 or more"),
         ({"r": float("nan")}, "r is nan for layer conv1"),
