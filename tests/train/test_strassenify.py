@@ -9,9 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mulbudget.spn import UserError
+from mulbudget.spn.names import check_name
 from mulbudget.train.convolutions import SPNConv1d, SPNConv2d
 from mulbudget.train.counting import multiplications
 from mulbudget.train.dense import DenseLayer
+from mulbudget.train.identifiers import Identifiers
 from mulbudget.train.images import AveragePool
 from mulbudget.train.layers import SPNLinear
 from mulbudget.train.strassenify import strassenify
@@ -295,3 +297,15 @@ def test_numbers_that_do_not_fit(options: dict, sentence: str) -> None:
 def test_a_layer_of_too_many_weights_cannot_be_skipped() -> None:
     with torch.device("meta"), pytest.raises(UserError, match="0: its 1,000,000 weights as prod"):
         strassenify(nn.Sequential(nn.Linear(1000, 1000)), torch.empty(2, 1000), skip=("0",))
+
+
+def test_names_become_identifiers() -> None:
+    names = Identifiers()
+    wanted = ["0", "a.b", "a_b", "output", "x", "argmax", "_", "values", "m" * 99, "m" * 99, "ä"]
+    got = [names.new(name) for name in wanted]
+    assert got[:8] == [
+        *("layer_0", "a_b", "a_b_2", "output_2", "x_2", "argmax_2", "part", "values_2"),
+    ]
+    assert got[8:] == ["m" * 56, "m" * 56 + "_2", "part_2"]
+    for name in got:
+        check_name(name, "module")
