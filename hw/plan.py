@@ -241,8 +241,11 @@ def _choose(network: Network, dsp: int | None) -> dict[str, set[int]]:
             continue
         layer, x = found
         chosen[node.name] = set()
+        averages = isinstance(node.operator, Convolution) and node.operator.averages
         for product in live_products(layer, x):
             cost = shift_add_cost(layer, x, product)
+            if averages and not cost:  # a mean of 2, 4, 8 … entries is a matter of wires
+                continue
             ranked.append((-cost, len(ranked), node.name, product))
     for _, _, name, product in sorted(ranked)[:dsp]:
         chosen[name].add(product)

@@ -2,7 +2,17 @@ import numpy as np
 import pytest
 
 from mulbudget.hw.plan import make_plan
-from mulbudget.spn import Network, Node, Range, Requantize, SumProduct, Tensor, UserError
+from mulbudget.spn import (
+    Convolution,
+    Geometry,
+    Network,
+    Node,
+    Range,
+    Requantize,
+    SumProduct,
+    Tensor,
+    UserError,
+)
 from tests.networks import append, example
 
 
@@ -66,3 +76,18 @@ def test_what_nothing_takes_is_refused() -> None:
     forked = Network("net", network.input, [*network.nodes, branch])
     with pytest.raises(UserError, match="operator fc: nothing takes what it makes"):
         make_plan(forked)
+
+
+@pytest.mark.parametrize(("a", "products"), [(4, 0), (21, 2)])
+def test_a_mean_takes_multipliers_only_where_it_multiplies(a: int, products: int) -> None:
+    pool = Convolution(
+        np.ones((2, 1, 2, 2), np.int8),
+        np.full(2, a),
+        np.eye(2, dtype=np.int8).reshape(2, 2, 1, 1),
+        np.zeros(2, np.int64),
+        4,
+        Geometry.plain((2, 2), (2, 2)),
+        2,
+    )
+    x = Tensor((2, 4, 4), 0, Range.uniform(0, 7, 2))
+    assert make_plan(Network("net", x, [Node("mean", pool, "x")])).dsp == products
