@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 import typer
 from rich.progress import Progress
 
@@ -54,7 +55,7 @@ def infer(
         with Progress(console=printer, transient=True) as progress:
             task = progress.add_task("samples", total=operands.count)
 
-            def run(samples: Integers) -> Integers:
+            def run(samples: npt.NDArray[np.integer]) -> Integers:
                 before = progress.tasks[task].completed
                 return client.infer(
                     samples, info, lambda done: progress.update(task, completed=before + done)

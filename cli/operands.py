@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from mulbudget.cli.arrays import read_array
 from mulbudget.cli.console import counted
@@ -11,7 +12,7 @@ from mulbudget.spn import Network, UserError, find_product
 from mulbudget.spn.multiply import check_matrices, multiply, runs
 from mulbudget.spn.operators import Integers
 
-Run = Callable[[Integers], Integers]
+Run = Callable[[npt.NDArray[np.integer]], Integers]
 """Gives the results of samples."""
 
 INPUT = "A .npy file of integers, first axis samples."
@@ -30,16 +31,19 @@ class Samples:
             raise UserError(
                 f"{file} holds {self._x.dtype}, not integers: quantize the samples first"
             )
+        if self._x.ndim > 2:  # images: a row of entries each, as they travel
+            self._x = self._x.reshape(len(self._x), -1)
         self.count = len(self._x)
         self.title = f"{self.count:,} samples"
 
     def expected(self, network: Network) -> Integers:
         """What the results have to be."""
-        return network.run(self._x)
+        y = network.run(self._x)
+        return y.reshape(len(y), -1)
 
     def results(self, run: Run) -> Integers:
         """What `run` gives."""
-        return run(self._x.astype(np.int64))
+        return run(self._x)
 
 
 class Matrices:

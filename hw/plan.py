@@ -1,6 +1,7 @@
 """How each layer of a network is built."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -192,14 +193,14 @@ def _check_product(network: Network) -> None:
             continue
         if number:
             raise UserError(f"operator {node.name}: a product of matrices must come first")
-        behind = network.nodes[1:]
-        if any(isinstance(each.operator, SumProduct) for each in behind) or (
-            product.tiled and behind
-        ):
-            raise UserError(
-                f"operator {behind[0].name}: behind a product of matrices hardware has no layers "
-                "with multipliers, and behind a tiled one none at all"
-            )
+        for before, behind in pairwise(network.nodes):
+            plain = isinstance(behind.operator, Requantize | ArgMax)
+            if product.tiled or not plain or behind.inputs != (before.name,):
+                raise UserError(
+                    f"operator {behind.name}: behind a product of matrices hardware has only "
+                    "requantizations and argmax, one behind the other, and behind a tiled one none "
+                    "at all"
+                )
 
 
 def _lower_product(

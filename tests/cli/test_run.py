@@ -8,6 +8,7 @@ import pytest
 from mulbudget.spn import product_network, save
 from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
+from tests.images import image_network
 from tests.networks import example, samples
 
 
@@ -23,6 +24,27 @@ def test_the_output_is_that_of_the_network(
     y = np.load(tmp_path / "y.npy")
     assert y.dtype == np.int64
     assert np.array_equal(y, example().run(x))
+
+
+@pytest.mark.parametrize("shape", [(6, 2, 5, 5), (6, 50)])
+def test_images_may_be_rows(command: Command, tmp_path: Path, shape: tuple[int, ...]) -> None:
+    images = image_network(5)
+    save(images, tmp_path / "images.spn")
+    x = np.random.default_rng(0).integers(0, 8, (6, 2, 5, 5))
+    np.save(tmp_path / "x.npy", x.reshape(shape))
+    files = ("--input", tmp_path / "x.npy", "--output", tmp_path / "y.npy")
+    result = command("run", tmp_path / "images.spn", *files)
+    assert result.returncode == 0, result.stderr
+    assert (np.load(tmp_path / "y.npy") == images.run(x)).all()
+
+
+def test_large_unsigned_integers_are_out_of_range(
+    command: Command, network: Path, tmp_path: Path
+) -> None:
+    x = samples(example(), 2).astype(np.uint64)
+    x[1, 1] = 2**64 - 1
+    np.save(tmp_path / "x.npy", x)
+    assert "is 18446744073709551615, outside" in refusal(command, network, tmp_path / "x.npy")
 
 
 def refusal(command: Command, network: Path, x: Path) -> str:

@@ -13,6 +13,7 @@ from mulbudget.hw.plan import make_plan
 from mulbudget.hw.streams import Port
 from mulbudget.hw.verilog import convert
 from mulbudget.spn import (
+    Add,
     ArgMax,
     Bilinear,
     Network,
@@ -111,6 +112,11 @@ def test_what_hardware_is_not_built_for_is_refused() -> None:
     act = Node("act", Requantize(0, -9, 9), "x")
     product = Node("product", Bilinear(STRASSEN, (2, 2, 2)), "act")
     core = product_network(STRASSEN, name="product")
+    double = Network(
+        "product", core.input, [*core.nodes, Node("sum", Add((0, 0)), *["product"] * 2)]
+    )
+    with pytest.raises(UserError, match="operator sum: behind a product of matrices"):
+        make_plan(double)
     with pytest.raises(UserError, match="operator product: a product of matrices must come first"):
         make_plan(Network("product", core.input, [act, product]))
 
