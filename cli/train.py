@@ -13,7 +13,9 @@ from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
 from mulbudget.spn import UserError
-from mulbudget.train.recipes import RECIPES, Recipe, find_recipe, override, settings
+from mulbudget.train.recipe import Recipe, settings
+from mulbudget.train.recipes import RECIPES, find_recipe
+from mulbudget.train.settings import override
 
 if TYPE_CHECKING:
     from mulbudget.train.run import Result, Watch
@@ -28,7 +30,9 @@ def train(
     ] = None,
     multipliers: Annotated[
         int | None,
-        typer.Option(help="Multiplication budget of the whole network, split over its layers."),
+        typer.Option(
+            help="Multiplication budget of the whole network for one sample, split over its layers."
+        ),
     ] = None,
     r: Annotated[
         str | None,
@@ -37,7 +41,9 @@ def train(
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder of the data set, for mnist.", envvar="MULBUDGET_DATA"),
+        typer.Option(
+            help="Folder of the data set, for mnist and cifar10.", envvar="MULBUDGET_DATA"
+        ),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     assignments: Annotated[
@@ -132,7 +138,7 @@ def _table(result: "Result") -> Table:
         ["multiplications", f"{metrics['multiplications']:,}"],
         ["dense multiplications", f"{metrics['dense_multiplications']:,}, {saved:.1%} saved"],
         ["naive additions", f"{metrics['additions']:,}"],
-        ["layers", " - ".join(map(str, metrics["widths"]))],
+        ["layers", " - ".join(map(str, metrics.get("widths") or metrics["channels"]))],
         ["products of each", ", ".join(map(str, metrics["r"]))],
         ["seconds", f"{metrics['seconds']:.0f}"],
     ]
@@ -141,7 +147,7 @@ def _table(result: "Result") -> Table:
 
 def _fields(recipe: Recipe) -> Table:
     rows = []
-    for name, (_, about) in settings().items():
+    for name, (_, about) in settings(type(recipe)).items():
         value = getattr(recipe, name)
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         rows.append([name, shown, about.text])

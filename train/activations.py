@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mulbudget.spn import Requantize, UserError
-from mulbudget.train import quantizers
+from mulbudget.train import processes, quantizers
 
 _FRACTIONS = range(-16, 25)
 """Binary places that a `Rounding` chooses from."""
@@ -119,11 +119,13 @@ class Rounding(nn.Module):
 
     def _look(self, x: Tensor) -> None:
         """Let a part of a batch count in the choice."""
-        x = x.flatten()[:: max(1, x.numel() // _LOOKED_AT)].to(self.errors.dtype)
+        # The same entries of a sample, however many processes share the batch.
+        each = max(1, processes.count() * x.numel() // _LOOKED_AT)
+        x = x.reshape(len(x), -1)[:, ::each].to(self.errors.dtype).flatten()
         x = self._exactly(x)
         scales = 2.0 ** torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
         kept = torch.floor(x * scales + 0.5).clamp(self.low, self.high) / scales
-        errors = (kept - x).square().mean(dim=1)
+        errors = processes.mean((kept - x).square().mean(dim=1))
         seen = torch.where(self.errors.isnan(), errors, self.errors)
         self.errors.copy_(torch.lerp(seen, errors, _MOMENTUM))
         self.fraction.fill_(_FRACTIONS.start).add_(self.errors.argmin())

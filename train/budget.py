@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mulbudget.spn import UserError
-from mulbudget.train.recipes import Recipe
+from mulbudget.train.recipe import DenseRecipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Shape:
 
 
 def split(
-    recipe: Recipe,
+    recipe: DenseRecipe,
     n_in: int,
     n_out: int,
     *,
@@ -45,7 +45,7 @@ def split(
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : DenseRecipe
     n_in, n_out : int
     multipliers : int, optional
         Split over the layers in the proportions of the recipe's r; each gets at least one product
@@ -65,7 +65,7 @@ def split(
     return _shape(recipe, n_in, n_out, tuple(recipe.r if r is None else r))
 
 
-def _shares(recipe: Recipe, n_in: int, n_out: int, budget: int) -> list[int]:
+def _shares(recipe: DenseRecipe, n_in: int, n_out: int, budget: int) -> list[int]:
     kinds = recipe.of_layers("wc")
     widths = [n_in, *recipe.hidden, n_out]
     least = [1] * recipe.layers
@@ -115,7 +115,7 @@ def _proportional(
     return shares
 
 
-def _shape(recipe: Recipe, n_in: int, n_out: int, r: tuple[int, ...]) -> Shape:
+def _shape(recipe: DenseRecipe, n_in: int, n_out: int, r: tuple[int, ...]) -> Shape:
     if len(r) != recipe.layers:
         raise UserError(
             f"r has {len(r)} values, and recipe {recipe.name} has {recipe.layers} layers: give "

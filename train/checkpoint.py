@@ -14,7 +14,7 @@ from mulbudget.spn.files import read_whole, write_whole
 State = dict[str, Any]
 """Tensors, numbers, text, lists and dictionaries of these: what loads without running code."""
 
-_VERSION = 1
+_VERSION = 2
 _LARGEST_SHARE = 0.05
 """Of the time that writing checkpoints may take."""
 
@@ -30,11 +30,14 @@ class Checkpoint:
     path : Path
     run : str
         Says which run it is of; a file of another run is not continued.
+    writes : bool
+        Of several processes only one does.
     """
 
-    def __init__(self, path: Path, run: str) -> None:
+    def __init__(self, path: Path, run: str, writes: bool = True) -> None:
         self.path = path
         self.run = run
+        self._writes = writes
         self._latest: State | None = None
         self._next_write = 0.0
 
@@ -66,8 +69,8 @@ class Checkpoint:
 
     def write(self) -> bool:
         """Write what was kept last; False when nothing was."""
-        if self._latest is None:
-            return False
+        if self._latest is None or not self._writes:
+            return self._latest is not None
         start = time.monotonic()
         file = io.BytesIO()
         torch.save({"version": _VERSION, "run": self.run, "state": self._latest}, file)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from mulbudget.spn import ArgMax, Network, Node, Requantize
@@ -12,6 +13,7 @@ from mulbudget.train.exactness import check_equal, check_exact
 from mulbudget.train.graph import GraphModel
 from mulbudget.train.graph_export import export_graph, prove_graph
 from mulbudget.train.model import SPNModel
+from mulbudget.train.phased import PhasedModel
 
 _SAMPLES_AT_ONCE = 4096
 
@@ -68,13 +70,13 @@ def export(
     return network
 
 
-def evaluate(model: SPNModel, x: np.ndarray) -> dict[str, np.ndarray]:
+def evaluate(model: PhasedModel, x: npt.ArrayLike) -> dict[str, np.ndarray]:
     """The model in evaluation mode: logits, exact where frozen, and predictions.
 
     Parameters
     ----------
-    model : SPNModel
-    x : integers, (samples, n_in)
+    model : PhasedModel
+    x : integers, (samples, entries)
 
     Returns
     -------
@@ -89,8 +91,8 @@ def evaluate(model: SPNModel, x: np.ndarray) -> dict[str, np.ndarray]:
     dtype = torch.float64 if frozen else torch.float32
     with torch.no_grad():
         parts = [
-            model(torch.as_tensor(part, device=device).to(dtype)).cpu().double().numpy()
-            for part in np.array_split(x, max(1, -(-len(x) // _SAMPLES_AT_ONCE)))
+            model(model.inputs(part.to(device, dtype))).cpu().double().numpy()
+            for part in torch.as_tensor(x).split(_SAMPLES_AT_ONCE)
         ]
     model.train(training)
     outputs = np.concatenate(parts)

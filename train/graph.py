@@ -1,19 +1,17 @@
 """A network of any graph: its steps, and its phases as a whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-import torch
 from torch import Tensor, nn
 
 from mulbudget.spn import AnyOperator, Network, UserError
 from mulbudget.train.activations import Rounding
 from mulbudget.train.dense import DenseLayer
-from mulbudget.train.images import Dropping
 from mulbudget.train.layers import Phase, SumProductLayer
+from mulbudget.train.phased import PhasedModel
 from mulbudget.train.precision import Multiplicands
-from mulbudget.train.trace import NORMS
 
 
 class Part(Protocol):
@@ -53,7 +51,7 @@ class Step:
     normed: bool = False
 
 
-class GraphModel(nn.Module):
+class GraphModel(PhasedModel):
     """The modules of a traced network, in the order they run, and its phases.
 
     It takes integers times 2**-input_fraction, and in phase "frozen" and evaluation mode gives
@@ -85,7 +83,6 @@ class GraphModel(nn.Module):
         )
         self.input_shape = tuple(input_shape)
         self.input_fraction = input_fraction
-        self.phase: Phase = "full"
 
     def forward(self, x: Tensor) -> Tensor:
         """(samples, *input_shape) to (samples, *shape of the last step)."""
@@ -106,54 +103,9 @@ class GraphModel(nn.Module):
         """The sum-product layers in order."""
         return [part for part in self.parts.values() if isinstance(part, SumProductLayer)]
 
-    @property
-    def ternary_share(self) -> float:
-        """How far Wb and Wc are ternary in phase "ternary", 0 to 1; the same for every layer."""
-        return min((layer.ternary_share for layer in self.spn_layers()), default=1.0)
-
-    @ternary_share.setter
-    def ternary_share(self, share: float) -> None:
-        for layer in self.spn_layers():
-            layer.ternary_share = share
-
-    def densities(self) -> Tensor:
-        """`SumProductLayer.densities` of each layer, (layers, 2)."""
-        return torch.stack([layer.densities() for layer in self.spn_layers()])
-
-    def settle(self) -> None:
-        """Hold the weights where a step can still change their ternary entries."""
-        with torch.no_grad():
-            for layer in self.spn_layers():
-                layer.wb.clamp_(-1, 1)
-                layer.wc.clamp_(-1, 1)
-
-    def calibrate(self, batches: Iterable[Tensor]) -> None:
-        """Let batch norms take mean and variance anew from data, without learning.
-
-        Running statistics lag behind ternary matrices, whose entries jump: do this before the
-        model freezes.
-
-        Parameters
-        ----------
-        batches : iterable of Tensor
-            Inputs, (samples, *input_shape) each; they count alike.
-        """
-        training = self.training
-        self.train()
-        for part in self.parts.values():
-            if isinstance(part, Dropping):
-                part.eval()
-        norms = [each for each in self.modules() if isinstance(each, NORMS)]
-        momenta = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # the mean of all batches
-        with torch.no_grad():
-            for batch in batches:
-                self(batch)
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
-        self.train(training)
+    def inputs(self, x: Tensor) -> Tensor:
+        """The integers `x`, (samples, entries), as images times 2**-input_fraction."""
+        return x.view(-1, *self.input_shape) * 2.0**-self.input_fraction
 
     def enter(self, phase: Phase, *, folded: bool = False) -> None:
         """Set the phase of every part; `folded` says that the weights are frozen ones already.

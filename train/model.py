@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from mulbudget.train.activations import Activation
-from mulbudget.train.layers import Phase, Precision, SPNLinear, WcKind
+from mulbudget.train.layers import Phase, Precision, SPNLinear, SumProductLayer, WcKind
+from mulbudget.train.phased import PhasedModel
 
 
-class SPNModel(nn.Module):
+class SPNModel(PhasedModel):
     """Layers of the widths `widths`, the last without activation.
 
     Parameters
@@ -46,7 +47,6 @@ class SPNModel(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.phase: Phase = "full"
         self.outputs_per_class = outputs_per_class
         self.layers = nn.ModuleList()
         units = [activation_fraction] * (len(widths) - 2) + [None]
@@ -65,10 +65,9 @@ class SPNModel(nn.Module):
             x = self.activation(layer(x))
         return last(x)
 
-    @property
-    def class_shift(self) -> int:
-        """What Requantize shifts the index of an output by, to give its class."""
-        return self.outputs_per_class.bit_length() - 1
+    def inputs(self, x: Tensor) -> Tensor:
+        """The integers `x` as they are."""
+        return x
 
     def class_logits(self, outputs: Tensor) -> Tensor:
         """(samples, n_out) to (samples, classes): each class as likely as its outputs together.
@@ -81,9 +80,9 @@ class SPNModel(nn.Module):
         padded = nn.functional.pad(outputs, padding, value=-math.inf)
         return padded.unflatten(1, (-1, self.outputs_per_class)).logsumexp(dim=2)
 
-    def spn_layers(self) -> list[SPNLinear]:
+    def spn_layers(self) -> list[SumProductLayer]:
         """The sum-product layers in order."""
-        return [layer for layer in self.layers if isinstance(layer, SPNLinear)]
+        return [layer for layer in self.layers if isinstance(layer, SumProductLayer)]
 
     def enter(self, phase: Phase, *, folded: bool = False) -> None:
         """Set the phase of every layer; `folded` says that the weights are frozen ones already."""

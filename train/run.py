@@ -11,28 +11,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mulbudget.spn import Network, UserError, dumps, network_counts
 from mulbudget.spn.files import make_folder, write_whole
-from mulbudget.train.budget import Shape, split
+from mulbudget.train import processes
+from mulbudget.train.budget import split
 from mulbudget.train.checkpoint import Checkpoint
 from mulbudget.train.curve import Point, picture
 from mulbudget.train.data import load
 from mulbudget.train.dataset import CLASSES, Dataset
+from mulbudget.train.dense_task import DenseTask
 from mulbudget.train.export import evaluate, export, prove
 from mulbudget.train.fit import Stage
-from mulbudget.train.model import SPNModel
-from mulbudget.train.recipes import Recipe
-from mulbudget.train.student import PHASES, phase_stage, student
-from mulbudget.train.teacher import (
-    Samples,
-    accuracy,
-    copies,
-    ensemble,
-    teacher,
-    teacher_stage,
-)
+from mulbudget.train.image_task import ImageTask
+from mulbudget.train.lessons import Lessons
+from mulbudget.train.phases import PHASES, phase_stage, predictor
+from mulbudget.train.recipe import DenseRecipe, ImageRecipe, Recipe
+from mulbudget.train.samples import Samples
+from mulbudget.train.seeds import generator_for
+from mulbudget.train.task import Student, Task
+from mulbudget.train.teacher import accuracy, classifier, ensemble, teacher_stage
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -92,34 +91,54 @@ def train(
     """
     if not 0 <= seed < 2**32:
         raise UserError(f"seed is {seed}: give 0 to {2**32 - 1}")
-    target = _device(device)
+    target = processes.local_device(_device(device))
     data = load(recipe.dataset, seed=seed, input_bits=recipe.input_bits, data_dir=data_dir)
-    outputs = recipe.outputs(CLASSES)
-    shape = split(recipe, data.input.flat.shape[0], outputs, multipliers=multipliers, r=r)
-    run = json.dumps(
-        {
-            "recipe": asdict(recipe),
-            "shape": asdict(shape),
-            "seed": seed,
-            "device": target.type,
-            "torch": torch.__version__,
-        }
-    )
-    checkpoint = Checkpoint(make_folder(out) / CHECKPOINT, run)
-    try:
-        with _repeatable(recipe.threads):
-            trainer = _Trainer(recipe, shape, data, seed, target, checkpoint, watch)
+    with processes.together(target), _repeatable(recipe.threads):
+        samples = Samples.of(data, target)
+        task = _task(recipe, data, samples, multipliers, r)
+        run = json.dumps(
+            {
+                "recipe": asdict(recipe),
+                "sizes": task.sizes,
+                "seed": seed,
+                "device": target.type,
+                "processes": processes.count(),
+                "torch": torch.__version__,
+            }
+        )
+        checkpoint = Checkpoint(make_folder(out) / CHECKPOINT, run, processes.rank() == 0)
+        try:
+            trainer = _Trainer(recipe, task, data, samples, seed, checkpoint, watch)
             if trainer.origin:
                 say(trainer.origin)
             result = trainer.result(trainer.run())
-    except KeyboardInterrupt as interrupt:
-        if not checkpoint.write():
-            raise
-        sentence = f"{checkpoint.path} is kept, and the same command continues from it"
-        raise KeyboardInterrupt(sentence) from interrupt
-    _write(result, trainer.points, out)
-    checkpoint.remove()
+        except KeyboardInterrupt as interrupt:
+            if not checkpoint.write():
+                raise
+            sentence = f"{checkpoint.path} is kept, and the same command continues from it"
+            raise KeyboardInterrupt(sentence) from interrupt
+        if processes.rank() == 0:
+            _write(result, trainer.points, out)
+            checkpoint.remove()
     return result
+
+
+def _task(
+    recipe: Recipe,
+    data: Dataset,
+    samples: Samples,
+    multipliers: int | None,
+    r: Sequence[int] | None,
+) -> Task:
+    match recipe:
+        case DenseRecipe():
+            n_in, n_out = data.input.flat.shape[0], recipe.outputs(CLASSES)
+            shape = split(recipe, n_in, n_out, multipliers=multipliers, r=r)
+            return DenseTask(recipe, shape, data, samples.x_train.device)
+        case ImageRecipe():
+            return ImageTask(recipe, data, samples, multipliers=multipliers, r=r)
+        case _:
+            raise TypeError(f"no networks are known for {type(recipe).__name__}")
 
 
 class _Trainer:
@@ -128,43 +147,50 @@ class _Trainer:
     def __init__(
         self,
         recipe: Recipe,
-        shape: Shape,
+        task: Task,
         data: Dataset,
+        samples: Samples,
         seed: int,
-        device: torch.device,
         checkpoint: Checkpoint,
         watch: Watch,
     ) -> None:
         self.recipe = recipe
-        self.shape = shape
+        self.task = task
         self.data = data
+        self.samples = samples
         self.seed = seed
-        self.device = device
         self.checkpoint = checkpoint
         self.watch = watch
-        self.samples = _samples(data, device)
         saved = checkpoint.load()
         self.origin = _origin(checkpoint, saved)
-        saved = saved or {"teachers": [], "points": [], "seconds": 0.0, "stage": None}
+        saved = saved or {"finished": [], "points": [], "seconds": 0.0, "stage": None}
         self.stage: dict[str, Any] | None = saved["stage"]
-        self.finished: list[dict[str, Any]] = saved["teachers"]
+        self.finished: list[dict[str, Any]] = saved["finished"]
         self.points = [Point(*each) for each in saved["points"]]
         self.start = time.monotonic() - saved["seconds"]
         self.teacher_accuracy: float | None = None
 
-    def run(self) -> SPNModel:
-        """Train everything that is left, and give the frozen network."""
-        recipe = self.recipe
-        count = recipe.teachers if recipe.distillation else 0
+    def run(self) -> Student:
+        """Train everything that is left, and give the last frozen network."""
+        recipe, samples = self.recipe, self.samples
+        count = recipe.teachers if recipe.distillation or _starts_from_weights(recipe) else 0
         teachers = [self._teacher(number) for number in range(count)]
-        pool = copies(recipe, self.samples, _generator(self.seed, "copies"))
-        targets = None
+        generator = generator_for(self.seed, "student")
+        lessons = Lessons.of(recipe, samples, generator, generator_for(self.seed, "copies"))
         if teachers:
-            self.teacher_accuracy = accuracy(teachers, self.samples)
-            targets = [ensemble(teachers, self.samples, copy) for copy in pool]
-        return self._student(pool, targets)
+            predict = ensemble(teachers, self.task.teacher_input)
+            self.teacher_accuracy = accuracy(classifier(predict), samples)
+            if recipe.distillation:
+                lessons = lessons.taught_by(predict)
+        first = teachers[0] if teachers else None
+        for generation in range(1, recipe.generations):
+            number = count + generation - 1
+            model = self._student(f" {generation}", lessons, first, generator, number)
+            lessons = lessons.taught_by(predictor(model))
+        name = f" {recipe.generations}" if recipe.generations > 1 else ""
+        return self._student(name, lessons, first, generator)
 
-    def result(self, model: SPNModel) -> Result:
+    def result(self, model: Student) -> Result:
         """The network, proved equal to the model on every sample, and its metrics."""
         data, recipe = self.data, self.recipe
         scores = {
@@ -181,12 +207,14 @@ class _Trainer:
             "input_bits": recipe.input_bits,
             **scores,
         }
-        network = export(model, recipe.name, data.input.flat, provenance)
+        name = recipe.name.replace("-", "_")
+        network = export(model, name, self.task.network_input, provenance)
         for x in (data.x_train, data.x_test):
             for part in np.array_split(x, -(-len(x) // _PROVED_AT_ONCE)):
                 prove(model, network, part.astype(np.int64))
         counts = network_counts(network)
         phases = {point.stage: point.accuracy for point in self.points}
+        last = f" {recipe.generations}" if recipe.generations > 1 else ""
         metrics = {
             "recipe": recipe.name,
             "seed": self.seed,
@@ -196,10 +224,10 @@ class _Trainer:
             "additions": counts.additions,
             "seconds": round(time.monotonic() - self.start, 2),
             "teacher_accuracy": self.teacher_accuracy,
-            "phase_accuracies": {phase: phases.get(phase) for phase in PHASES},
-            "widths": self.shape.widths,
-            "r": self.shape.r,
-            "device": self.device.type,
+            "phase_accuracies": {phase: phases.get(phase + last) for phase in PHASES},
+            **self.task.sizes,
+            "device": self.samples.x_train.device.type,
+            "processes": processes.count(),
             "torch": torch.__version__,
             "settings": asdict(recipe),
         }
@@ -207,29 +235,52 @@ class _Trainer:
 
     def _teacher(self, number: int) -> nn.Module:
         name = f"teacher {number + 1}"
-        generator = _generator(self.seed, name)
-        module = teacher(self.recipe, self.samples, CLASSES, generator)
+        generator = generator_for(self.seed, name)
+        module = self.task.teacher(generator)
         if number < len(self.finished):
             module.load_state_dict(self.finished[number])
             return module
-        self._fit(teacher_stage(name, module, self.recipe, self.samples, generator))
+        inputs = self.task.teacher_input
+        self._fit(teacher_stage(name, module, inputs, self.recipe, self.samples, generator))
         self.finished.append(module.state_dict())
         return module
 
-    def _student(self, pool: Sequence[Tensor], targets: Sequence[Tensor] | None) -> SPNModel:
-        generator = _generator(self.seed, "student")
-        model = student(self.recipe, self.shape, generator).to(self.device)
-        names = list(PHASES)
-        if self.stage is not None and self.stage["name"] in names:
-            first = self.stage["name"]
-            model.enter(first, folded=True)
-            names = names[names.index(first) :]
-        for phase in names:
+    def _student(
+        self,
+        name: str,
+        lessons: Lessons,
+        first: nn.Module | None,
+        generator: torch.Generator,
+        number: int | None = None,
+    ) -> Student:
+        """One generation, finished as `number` where it is not the last."""
+        model = self.task.student(first, generator)
+        if number is not None and number < len(self.finished):
+            model.enter("frozen", folded=True)
+            model.load_state_dict(self.finished[number])
+            return model
+        phases = list(PHASES)
+        resumed = self.stage["name"] if self.stage is not None else None
+        for index, phase in enumerate(PHASES):
+            if resumed == phase + name:
+                model.enter(phase, folded=True)
+                phases = phases[index:]
+        for phase in phases:
             if phase != model.phase:
+                if phase == "frozen":
+                    self._calibrate(model, lessons)
                 model.enter(phase)
-            arguments = (self.recipe, self.samples, pool, targets, generator)
-            self._fit(phase_stage(phase, model, *arguments))
+            stage = phase_stage(
+                phase + name, model, self.recipe, lessons, self.task.penalties, generator
+            )
+            self._fit(stage)
+        if number is not None:
+            self.finished.append(model.state_dict())
         return model
+
+    def _calibrate(self, model: Student, lessons: Lessons) -> None:
+        if isinstance(self.recipe, ImageRecipe):
+            model.calibrate(model.inputs(x.float()) for x in lessons.calibration())
 
     def _fit(self, stage: Stage) -> None:
         if self.stage is not None and self.stage["name"] == stage.name:
@@ -243,7 +294,7 @@ class _Trainer:
             self.checkpoint.keep(
                 {
                     "stage": stage.state(),
-                    "teachers": self.finished,
+                    "finished": self.finished,
                     "points": [tuple(point) for point in self.points],
                     "seconds": time.monotonic() - self.start,
                 }
@@ -267,16 +318,8 @@ def _origin(checkpoint: Checkpoint, saved: dict[str, Any] | None) -> str | None:
     return None
 
 
-def _samples(data: Dataset, device: torch.device) -> Samples:
-    arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
-    tensors = [torch.tensor(array, device=device) for array in arrays]
-    return Samples(*tensors, image=data.input.shape, high=max(data.input.range.high))
-
-
-def _generator(seed: int, use: str) -> torch.Generator:
-    """Random numbers for one use, apart from those for every other."""
-    words = np.random.SeedSequence([seed, *use.encode()]).generate_state(2, np.uint32)
-    return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
+def _starts_from_weights(recipe: Recipe) -> bool:
+    return isinstance(recipe, ImageRecipe) and recipe.start == "weights"
 
 
 def _device(name: str) -> torch.device:

@@ -1,16 +1,18 @@
-"""The full-precision teachers, and what they say about distorted copies of the training set."""
+"""What a network learns from besides labels: full-precision teachers, and earlier networks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from mulbudget.train.augment import distorted
-from mulbudget.train.fit import Stage
-from mulbudget.train.recipes import Recipe
+from mulbudget.train import processes
+from mulbudget.train.fit import Descent, Stage
+from mulbudget.train.recipe import Recipe
+from mulbudget.train.samples import Samples, augmented, parts
 
-_SAMPLES_AT_ONCE = 4096
+Predict = Callable[[Tensor], Tensor]
+"""Logits (samples, classes) of integer pixels, one row a sample."""
 
 
 class Dropout(nn.Module):
@@ -29,117 +31,83 @@ class Dropout(nn.Module):
         return x * kept.to(x.device) / (1 - self.share)
 
 
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """A data set on the device that trains.
-
-    Parameters
-    ----------
-    x_train, x_test : uint8, (samples, pixels)
-    y_train, y_test : int64, (samples,)
-    image : tuple of three int
-        Channels, height and width.
-    high : int
-        The largest pixel.
-    """
-
-    x_train: Tensor
-    y_train: Tensor
-    x_test: Tensor
-    y_test: Tensor
-    image: tuple[int, ...]
-    high: int
-
-
-def augmented(samples: Samples, x: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Randomly distorted and noisy images, float, one row a sample; real-valued pixels."""
-    images = x.float().view(-1, *samples.image)
-    wanted = {"degrees": recipe.degrees, "pixels": recipe.pixels, "zoom": recipe.zoom}
-    if any(wanted.values()):
-        images = distorted(images, **wanted, generator=generator)
-    if recipe.noise:
-        noise = torch.randn(images.shape, generator=generator).to(images.device)
-        images = (images + noise * (recipe.noise * samples.high)).clamp(0, samples.high)
-    return images.flatten(1)
-
-
-def teacher(
-    recipe: Recipe, samples: Samples, n_out: int, generator: torch.Generator
-) -> nn.Sequential:
-    """An untrained teacher: two hidden layers with batch norm, for pixels from 0 to 1."""
-    n_in, width = samples.x_train.shape[1], recipe.teacher_width
-    blocks: list[nn.Module] = []
-    # PyTorch draws initial weights from one generator for all programs: here from a fork of it.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-        for inputs in (n_in, width):
-            blocks += [
-                nn.Linear(inputs, width),
-                nn.BatchNorm1d(width),
-                nn.ReLU(),
-                Dropout(recipe.teacher_dropout, generator),
-            ]
-        module = nn.Sequential(*blocks, nn.Linear(width, n_out))
-    return module.to(samples.x_train.device)
-
-
 def teacher_stage(
     name: str,
-    module: nn.Sequential,
+    module: nn.Module,
+    inputs: Callable[[Tensor], Tensor],
     recipe: Recipe,
     samples: Samples,
     generator: torch.Generator,
 ) -> Stage:
-    """How a teacher is trained: on new distortions in every step."""
+    """How a teacher is trained: on new distortions in every step.
 
-    def loss(_: int, batch: Tensor) -> Tensor:
+    Parameters
+    ----------
+    name : str
+    module : nn.Module
+    inputs : callable
+        What the module takes for pixels, one row a sample.
+    recipe : Recipe
+    samples : Samples
+    generator : torch.Generator
+    """
+
+    def draw(_: int, batch: Tensor) -> tuple[Tensor, Tensor]:
         batch = batch.to(samples.x_train.device)
-        x = augmented(samples, samples.x_train[batch], recipe, generator) / samples.high
-        smoothing = recipe.teacher_smoothing
-        return nn.functional.cross_entropy(
-            module(x), samples.y_train[batch], label_smoothing=smoothing
-        )
+        x = augmented(samples, samples.x_train[batch], recipe, generator)
+        return x, samples.y_train[batch]
+
+    def loss(run: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
+        return cross_entropy(run(inputs(x)), labels, label_smoothing=recipe.teacher_smoothing)
 
     return Stage(
         name=name,
         module=module,
         epochs=recipe.teacher_epochs,
-        rate=recipe.teacher_rate,
+        descent=descent(recipe, recipe.teacher_rate, recipe.full_drops),
         samples=len(samples.x_train),
         batch=recipe.batch,
         generator=generator,
+        draw=draw,
         loss=loss,
-        accuracy=lambda: accuracy([module], samples),
+        accuracy=lambda: accuracy(classifier(ensemble([module], inputs)), samples),
+        accumulation=recipe.accumulation,
+        bf16=recipe.compute == "bf16",
     )
 
 
-def ensemble(teachers: Sequence[nn.Module], samples: Samples, x: Tensor) -> Tensor:
-    """Mean logits of the teachers in evaluation mode, for integer pixels."""
-    logits = []
-    with torch.no_grad():
-        for part in x.split(_SAMPLES_AT_ONCE):
-            pixels = part.float() / samples.high
-            outputs = [module.eval()(pixels) for module in teachers]
-            logits.append(torch.stack(outputs).mean(dim=0))
-    return torch.cat(logits)
+def descent(recipe: Recipe, rate: float, drops: tuple[float, ...]) -> Descent:
+    """As the recipe says, with the rate and drops of a stage."""
+    return Descent(
+        optimizer=recipe.optimizer,
+        rate=rate,
+        drops=drops if recipe.schedule == "steps" else None,
+        weight_decay=recipe.weight_decay,
+    )
 
 
-def accuracy(teachers: Sequence[nn.Module], samples: Samples) -> float:
-    """Of the ensemble on the test set."""
-    right = ensemble(teachers, samples, samples.x_test).argmax(dim=1) == samples.y_test
-    return float(right.double().mean())
+def ensemble(teachers: Sequence[nn.Module], inputs: Callable[[Tensor], Tensor]) -> Predict:
+    """Mean logits of the teachers in evaluation mode."""
+
+    def predict(x: Tensor) -> Tensor:
+        logits = []
+        with torch.no_grad():
+            for part in parts(x):
+                given = inputs(part.float())
+                outputs = [module.eval()(given) for module in teachers]
+                logits.append(torch.stack(outputs).mean(dim=0))
+        return torch.cat(logits)
+
+    return predict
 
 
-def copies(recipe: Recipe, samples: Samples, generator: torch.Generator) -> list[Tensor]:
-    """Distorted copies of the training set, rounded to integer pixels.
+def classifier(predict: Predict) -> Callable[[Tensor], Tensor]:
+    """The class with the largest logit, of integer pixels."""
+    return lambda x: predict(x).argmax(dim=1)
 
-    They are made once: a step of the student is short, and would mostly wait for distortions and
-    for its teachers.
-    """
 
-    def copy() -> Tensor:
-        parts = samples.x_train.split(_SAMPLES_AT_ONCE)
-        images = [augmented(samples, part, recipe, generator).round().byte() for part in parts]
-        return torch.cat(images)
-
-    return [copy() for _ in range(recipe.copies)]
+def accuracy(classify: Callable[[Tensor], Tensor], samples: Samples) -> float:
+    """Share of the test set that `classify`, from pixels to classes, is right about."""
+    own = slice(processes.rank(), None, processes.count())
+    right = classify(samples.x_test[own]) == samples.y_test[own]
+    return float(processes.mean(right.double().sum())) * processes.count() / len(samples.y_test)

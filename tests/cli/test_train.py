@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mulbudget.train.recipes import RECIPES, settings
+from mulbudget.train.recipe import DenseRecipe, ImageRecipe, settings
+from mulbudget.train.recipes import RECIPES
 from tests.cli.conftest import Command
 from tests.train.conftest import TINY
 
@@ -51,11 +52,13 @@ def test_help_names_the_recipes_and_fields_lists_their_fields(command: Command) 
     text = command("train", "--help").stdout
     assert all(recipe in text for recipe in RECIPES)
     assert "--fields" in text
-    fields = command("train", "mnist", "--fields", "--set", "copies=7")
-    assert fields.returncode == 0
-    lines = {line.split()[0]: line.split()[1] for line in fields.stdout.splitlines()[3:] if line}
-    assert set(lines) >= set(settings())
-    assert lines["copies"] == "7"
+    for recipe, kind in (("mnist", DenseRecipe), ("mnist-cnn", ImageRecipe)):
+        fields = command("train", recipe, "--fields", "--set", "copies=7")
+        assert fields.returncode == 0
+        words = [line.split() for line in fields.stdout.splitlines()[3:] if line]
+        lines = {first: rest[0] for first, *rest in words if rest}
+        assert set(lines) >= set(settings(kind))
+        assert lines["copies"] == "7"
 
 
 @pytest.mark.parametrize(

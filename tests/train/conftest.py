@@ -3,9 +3,12 @@
 import pytest
 import torch
 
-from mulbudget.train.recipes import Recipe, find_recipe, override, settings
+from mulbudget.train.recipe import DenseRecipe, settings
+from mulbudget.train.recipes import DIGITS
+from mulbudget.train.samples import Samples
+from mulbudget.train.settings import override
 
-PENALTIES = tuple(name for name in settings() if name.endswith("sparsity"))
+PENALTIES = tuple(name for name in settings(DenseRecipe) if name.endswith("sparsity"))
 ALIKE = (
     "wb_threshold=0.5",
     "wc_threshold=0.5",
@@ -30,12 +33,23 @@ TINY = (
 
 
 @pytest.fixture
-def tiny() -> Recipe:
+def tiny() -> DenseRecipe:
     """The digits, on very small networks, for a few epochs."""
-    return override(find_recipe("digits"), TINY)
+    return override(DIGITS, TINY)
 
 
 @pytest.fixture
 def generator() -> torch.Generator:
     """The same random numbers in every test."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def samples(generator: torch.Generator) -> Samples:
+    """Random images of 4 by 4 pixels in 3 classes."""
+
+    def part(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        x = torch.randint(0, 17, (count, 16), generator=generator).byte()
+        return x, torch.randint(0, 3, (count,), generator=generator)
+
+    return Samples(*part(50), *part(20), image=(1, 4, 4), high=16)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from mulbudget.spn import UserError
 from mulbudget.train.budget import split
-from mulbudget.train.recipes import find_recipe, override
+from mulbudget.train.recipes import find_recipe
+from mulbudget.train.settings import override
 from tests.train.conftest import ALIKE
 
 DIGITS, MNIST = find_recipe("digits"), find_recipe("mnist")

@@ -1,11 +1,13 @@
 """A stage: its learning rate, its state, and where it stops."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import nn
 
 from mulbudget.spn import UserError
-from mulbudget.train.fit import Stage, first_not_finite
+from mulbudget.train.fit import Descent, Stage, first_not_finite
 
 
 def stage(generator: torch.Generator, **options: object) -> Stage:
@@ -13,14 +15,15 @@ def stage(generator: torch.Generator, **options: object) -> Stage:
     module = nn.Linear(1, 1)
     x = torch.linspace(0, 1, 10)[:, None]
 
-    def loss(_: int, batch: torch.Tensor) -> torch.Tensor:
-        return (module(x[batch]) - 3 * x[batch]).square().mean()
+    def loss(run: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        return (run(x) - 3 * x).square().mean()
 
     arguments = {
         "name": "line",
         "module": module,
         "epochs": 3,
-        "rate": 0.1,
+        "descent": Descent(rate=0.1),
+        "draw": lambda _, batch: (x[batch],),
         "samples": 10,
         "batch": 4,
         "generator": generator,
@@ -46,13 +49,13 @@ def test_every_epoch_is_told_and_the_rate_falls_along_a_cosine(generator: torch.
 def test_every_sample_is_seen_once_an_epoch_and_none_alone(generator: torch.Generator) -> None:
     seen: list[int] = []
     line = stage(generator, samples=9, epochs=1)
-    loss = line.loss
+    draw = line.draw
 
-    def watched(epoch: int, batch: torch.Tensor) -> torch.Tensor:
+    def watched(epoch: int, batch: torch.Tensor) -> Sequence[torch.Tensor]:
         seen.extend(batch.tolist())
-        return loss(epoch, batch)
+        return draw(epoch, batch)
 
-    line.loss = watched
+    line.draw = watched
     line.fit(lambda *_: None)
     assert len(set(seen)) == len(seen) == 8  # of 9 in batches of 4, the last one is left out
 
@@ -75,8 +78,8 @@ def test_a_loss_that_is_no_number_stops_with_step_and_layer(generator: torch.Gen
     nn.init.constant_(last.weight, torch.inf)
     module = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), last)
 
-    def loss(epoch: int, _: torch.Tensor) -> torch.Tensor:
-        return module(torch.ones(2, 1)).mean() * (epoch + 1)
+    def loss(run: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        return run(x).mean()
 
     with pytest.raises(UserError, match=r"stage line diverges.* at step 1, from layer 3 on"):
         stage(generator, module=module, loss=loss).fit(lambda *_: None)
@@ -101,3 +104,35 @@ def test_the_first_layer_without_numbers_is_found() -> None:
     assert first_not_finite(module, lambda: module(torch.ones(1, 1))) is None
     nn.init.constant_(middle.bias, torch.nan)
     assert first_not_finite(module, lambda: module(torch.ones(1, 1))) == "layer 2"
+
+
+def test_parts_of_a_batch_add_up_to_it(generator: torch.Generator) -> None:
+    whole = stage(generator)
+    parts = stage(torch.Generator().manual_seed(0), accumulation=3)
+    parts.module.load_state_dict(whole.module.state_dict())
+    losses: list[tuple[float, float]] = []
+    for line in (whole, parts):
+        line.generator.manual_seed(1)
+        line.penalty = lambda module=line.module: module.weight.abs().sum()
+        line.fit(lambda loss, _: losses.append((loss, 0.0)))
+    assert losses[:3] == [pytest.approx(each) for each in losses[3:]]
+    for one, other in zip(whole.module.parameters(), parts.module.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_a_rate_falls_tenfold_at_its_drops() -> None:
+    descent = Descent(optimizer="sgd", rate=1.0, drops=(0.5, 0.75))
+    assert [descent.at(done) for done in (0, 0.4, 0.5, 0.8)] == pytest.approx([1, 1, 0.1, 0.01])
+    assert Descent(rate=1.0, drops=()).at(0.9) == 1.0
+
+
+def test_bfloat16_is_what_the_loss_sees(generator: torch.Generator) -> None:
+    kinds = []
+
+    def loss(run: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        y = run(x)
+        kinds.append(y.dtype)
+        return y.float().mean()
+
+    stage(generator, loss=loss, bf16=True, epochs=1).fit(lambda *_: None)
+    assert set(kinds) == {torch.bfloat16}

@@ -3,19 +3,25 @@
 import pytest
 
 from mulbudget.spn import UserError
-from mulbudget.train.recipes import RECIPES, find_recipe, override, settings
+from mulbudget.train.recipe import settings
+from mulbudget.train.recipes import RECIPES, find_recipe
+from mulbudget.train.settings import override
 from tests.train.conftest import ALIKE
 
 
 def test_every_recipe_has_its_name_and_every_field_its_meaning() -> None:
-    assert list(RECIPES) == ["digits", "mnist"]
-    assert all(find_recipe(name).name == name for name in RECIPES)
-    assert all(len(about.text) > 10 for _, about in settings().values())
-    assert "name" not in settings()
+    assert list(RECIPES) == ["digits", "mnist", "mnist-cnn", "cifar10-small", "cifar10-resnet20"]
+    for name in RECIPES:
+        recipe = find_recipe(name)
+        fields = settings(type(recipe))
+        assert recipe.name == name
+        assert all(len(about.text) > 5 for _, about in fields.values())
+        assert not {"name", "dataset"} & set(fields)
 
 
-@pytest.mark.parametrize("name", settings())
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    ("recipe", "name"), [(key, name) for key in RECIPES for name in settings(type(RECIPES[key]))]
+)
 def test_every_field_can_be_set_to_what_is_printed(recipe: str, name: str) -> None:
     value = getattr(find_recipe(recipe), name)
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -49,7 +55,7 @@ def test_few_multiplications_are_not_split_over_layers() -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("digit", "did you mean digits?"), ("zzz", "there are digits, mnist")],
+    [("digit", "did you mean digits?"), ("zzz", "there are digits, mnist, mnist-cnn")],
 )
 def test_an_unknown_recipe_gets_a_suggestion(name: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):

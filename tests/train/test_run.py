@@ -13,8 +13,10 @@ import torch
 
 from mulbudget.spn import UserError, load, network_counts
 from mulbudget.train import data as data_sets
-from mulbudget.train.recipes import Recipe, find_recipe, override
+from mulbudget.train.recipe import Recipe
+from mulbudget.train.recipes import find_recipe
 from mulbudget.train.run import train
+from mulbudget.train.settings import override
 from tests.train.conftest import ALIKE, TINY
 
 NO_EPOCHS = [f"{stage}_epochs=0" for stage in ("teacher", "full", "ternary", "frozen")]
@@ -115,7 +117,8 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(
 ) -> None:
     script = (
         "import sys; from pathlib import Path; from mulbudget.train.run import train;"
-        "from mulbudget.train.recipes import *;"
+        "from mulbudget.train.recipes import find_recipe;"
+        "from mulbudget.train.settings import override;"
         f"train(override(find_recipe('digits'), {TINY!r}), Path(sys.argv[1]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "123", "OMP_NUM_THREADS": "2"}

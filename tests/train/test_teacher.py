@@ -1,66 +1,58 @@
-"""Teachers, distorted copies, and what distillation asks for."""
+"""Teachers, and what distillation asks for."""
 
 import pytest
 import torch
+from torch import Tensor, nn
 from torch.nn.functional import kl_div, log_softmax, softmax
 
-from mulbudget.train.recipes import Recipe, override
-from mulbudget.train.student import distilled
-from mulbudget.train.teacher import Dropout, Samples, accuracy, augmented, copies, ensemble, teacher
-
-PLAIN = ("degrees=0", "pixels=0", "zoom=0", "noise=0")
-
-
-@pytest.fixture
-def samples(generator: torch.Generator) -> Samples:
-    """Random images of 4 by 4 pixels in 3 classes."""
-
-    def part(count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        x = torch.randint(0, 17, (count, 16), generator=generator).byte()
-        return x, torch.randint(0, 3, (count,), generator=generator)
-
-    return Samples(*part(50), *part(20), image=(1, 4, 4), high=16)
+from mulbudget.train.distill import distilled
+from mulbudget.train.recipe import Recipe
+from mulbudget.train.samples import Samples
+from mulbudget.train.settings import override
+from mulbudget.train.teacher import (
+    Dropout,
+    accuracy,
+    classifier,
+    descent,
+    ensemble,
+    teacher_stage,
+)
 
 
-def test_copies_are_integers_in_range_and_differ(
-    tiny: Recipe, samples: Samples, generator: torch.Generator
-) -> None:
-    first, second = copies(tiny, samples, generator)
-    assert first.dtype == torch.uint8
-    assert int(first.max()) <= samples.high
-    assert first.shape == samples.x_train.shape
-    assert bool((first != second).any())
+def inputs(x: Tensor) -> Tensor:
+    return x / 16
 
 
-def test_without_distortion_a_copy_is_the_training_set(
-    tiny: Recipe, samples: Samples, generator: torch.Generator
-) -> None:
-    (copy,) = copies(override(tiny, [*PLAIN, "copies=1"]), samples, generator)
-    assert torch.equal(copy, samples.x_train)
+def linear(seed: int) -> nn.Module:
+    module = nn.Linear(16, 3)
+    weight = torch.randn(3, 16, generator=torch.Generator().manual_seed(seed))
+    module.weight.data.copy_(weight)
+    return module
 
 
-def test_noise_has_its_deviation_and_stays_in_range(
-    tiny: Recipe, samples: Samples, generator: torch.Generator
-) -> None:
-    noisy = override(tiny, [*PLAIN, "noise=0.125"])
-    x = torch.full((1000, 16), 8, dtype=torch.uint8)
-    y = augmented(samples, x, noisy, generator)
-    assert float((y - 8).std()) == pytest.approx(0.125 * samples.high, rel=0.05)
-    (copy,) = copies(override(noisy, ["copies=1"]), samples, generator)
-    assert bool((copy != samples.x_train).any())
-    assert int(copy.max()) <= samples.high
-
-
-def test_an_ensemble_is_the_mean_of_its_teachers(
-    tiny: Recipe, samples: Samples, generator: torch.Generator
-) -> None:
-    teachers = [teacher(tiny, samples, 3, generator) for _ in range(2)]
-    both = ensemble(teachers, samples, samples.x_test)
-    each = [ensemble([one], samples, samples.x_test) for one in teachers]
+def test_an_ensemble_is_the_mean_of_its_teachers(samples: Samples) -> None:
+    teachers = [linear(seed) for seed in range(2)]
+    both = ensemble(teachers, inputs)(samples.x_test)
+    each = [ensemble([one], inputs)(samples.x_test) for one in teachers]
     assert torch.allclose(both, (each[0] + each[1]) / 2, atol=1e-6)
     assert not torch.allclose(each[0], each[1])
     right = both.argmax(dim=1) == samples.y_test
-    assert accuracy(teachers, samples) == float(right.double().mean())
+    expected = pytest.approx(float(right.double().mean()))
+    assert accuracy(classifier(ensemble(teachers, inputs)), samples) == expected
+
+
+def test_a_teacher_learns(tiny: Recipe, samples: Samples, generator: torch.Generator) -> None:
+    settings = ["teacher_epochs=20", "teacher_rate=0.1", "degrees=0", "pixels=0", "zoom=0"]
+    recipe = override(tiny, settings)
+    stage = teacher_stage("teacher 1", linear(0), inputs, recipe, samples, generator)
+    losses = []
+    stage.fit(lambda loss, _: losses.append(loss))
+    assert losses[-1] < losses[0]
+
+
+def test_steps_take_the_drops_of_a_stage_and_cosines_none(tiny: Recipe) -> None:
+    assert descent(tiny, 0.1, (0.5,)).drops is None
+    assert descent(override(tiny, ["schedule=steps"]), 0.1, (0.5,)).drops == (0.5,)
 
 
 def test_dropout_keeps_the_mean_and_rests_in_evaluation(generator: torch.Generator) -> None:
