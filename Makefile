@@ -8,7 +8,8 @@ MAKEFLAGS   += --no-builtin-rules
 .DEFAULT_GOAL := help
 
 RECIPE      ?= digits
-MULTIPLIERS ?= 28
+# A budget, or own: what the recipe has without one.
+MULTIPLIERS ?= $(if $(filter digits,$(RECIPE)),28,own)
 SEED        ?= 0
 BOARD       ?= ulx3s-85f
 OUT         ?= runs/$(RECIPE)-$(MULTIPLIERS)-$(SEED)
@@ -24,7 +25,8 @@ HARDWARE := $(wildcard spn/*.py hw/*.py hw/*/*.py)
 BUILDING := $(HARDWARE) $(wildcard boards/*.py sim/tools.py)
 
 NETWORK := $(OUT)/network.spn
-VERILOG := $(OUT)/verilog/$(RECIPE).v
+VERILOG := $(OUT)/verilog/$(subst -,_,$(RECIPE)).v
+BUDGET  := $(if $(filter own,$(MULTIPLIERS)),,--multipliers $(MULTIPLIERS))
 REPORT  := $(OUT)/$(BOARD)/report.json
 
 ##@ The two commands
@@ -87,7 +89,7 @@ help: ## this list
 .PHONY: demo test train verilog sim bitstream program bench lint docs lock clean help
 
 $(NETWORK): $(TRAINING) | $(BIN)/ready
-	$(MULBUDGET) train $(RECIPE) --multipliers $(MULTIPLIERS) --seed $(SEED) --out $(OUT)
+	$(MULBUDGET) train $(RECIPE) $(BUDGET) --seed $(SEED) --out $(OUT)
 
 $(VERILOG): $(NETWORK) $(HARDWARE)
 	$(MULBUDGET) verilog $(NETWORK) --out $(dir $@)

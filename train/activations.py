@@ -14,6 +14,8 @@ _FRACTIONS = range(-16, 25)
 _LOOKED_AT = 4096
 """Numbers of a batch, about, that the choice is made by."""
 
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
 _MOMENTUM = 0.05
 """Of the running squared errors."""
 
@@ -119,13 +121,30 @@ class Rounding(nn.Module):
 
     def _look(self, x: Tensor) -> None:
         """Let a part of a batch count in the choice."""
-        # The same entries of a sample, however many processes share the batch.
-        each = max(1, processes.count() * x.numel() // _LOOKED_AT)
-        x = x.reshape(len(x), -1)[:, ::each].to(self.errors.dtype).flatten()
-        x = self._exactly(x)
+        x = self._exactly(_looked_at(x.reshape(len(x), -1)).to(self.errors.dtype).flatten())
         scales = 2.0 ** torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
         kept = torch.floor(x * scales + 0.5).clamp(self.low, self.high) / scales
         errors = processes.mean((kept - x).square().mean(dim=1))
         seen = torch.where(self.errors.isnan(), errors, self.errors)
         self.errors.copy_(torch.lerp(seen, errors, _MOMENTUM))
         self.fraction.fill_(_FRACTIONS.start).add_(self.errors.argmin())
+
+
+def _looked_at(x: Tensor) -> Tensor:
+    """Some entries of each row, all alike likely; the same, however many processes share a batch.
+
+    Multiples of the golden ratio are spread over any interval without a pattern, where every n-th
+    entry of an image could be at its edge.
+
+    Parameters
+    ----------
+    x : (samples, entries)
+    """
+    samples, entries = x.shape
+    each = max(1, _LOOKED_AT // max(1, samples * processes.count()))
+    if each >= entries:
+        return x
+    first = processes.rank() * samples * each
+    numbers = torch.arange(first, first + samples * each, dtype=torch.float64, device=x.device)
+    places = (numbers * _GOLDEN).frac() * entries
+    return x.gather(1, places.long().view(samples, each))

@@ -79,3 +79,16 @@ def test_a_rounding_needs_data_and_possible_bits() -> None:
     for bits in (1, 9):
         with pytest.raises(UserError, match=f"of {bits} bits are not possible: use 2 to 8"):
             Rounding(bits)
+
+
+def test_a_rounding_looks_at_all_of_an_image_alike(generator: torch.Generator) -> None:
+    """Its scale suits the middle of large images as well as their edges."""
+    small, large = Rounding(4), Rounding(4)
+    x = torch.zeros(128, 16, 14, 14)
+    x[:, :, 2:12, 2:12] = 40 * torch.rand(128, 16, 10, 10, generator=generator)
+    large(x)
+    small(x[:2, :2])
+    assert int(large.fraction) == int(small.fraction) < 0
+    ratios = large.errors / small.errors
+    assert float(ratios.max()) < 1.2
+    assert float(ratios.min()) > 0.8
