@@ -137,7 +137,7 @@ def _print_published(out: Console, description: Description) -> None:
         accuracies = {"this network": own} | accuracies
     rows = [[what, f"{accuracy:.2%}"] for what, accuracy in accuracies.items()]
     out.print(table("test accuracy", ["", ""], rows, text=[""]))
-    out.print(f"published for {published['network']}: {published['source']}", soft_wrap=True)
+    out.print(f"published for {published['network']}: {published['source']}")
     out.print()
 
 

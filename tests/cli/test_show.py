@@ -2,16 +2,31 @@
 
 import json
 import math
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mulbudget.cli.description import describe
 from mulbudget.hw import sidecar
-from mulbudget.spn import Add, Convolution, Network, Node, product_network, save
+from mulbudget.spn import (
+    Add,
+    Convolution,
+    Geometry,
+    Network,
+    Node,
+    Range,
+    Tensor,
+    product_network,
+    save,
+)
 from tests.algorithms import STRASSEN
-from tests.cli.conftest import Command
-from tests.images import image_network
+from tests.cli.conftest import Command, chunks
+from tests.images import convolution, image_network
 from tests.networks import example
 
 
@@ -83,6 +98,41 @@ def test_adder_graphs_are_a_column(command: Command, network: Path) -> None:
     assert "layer cations layers all entries naive graphs layers" in lines
     assert "fc1 2 9 12 5 3 9" in lines
     assert "of dense 26.7% 120.0% 46.7% 26.7%" in lines
+
+
+def on_a_terminal(*words: object) -> str:
+    """What `mulbudget` prints to a terminal of 80 columns, without colours."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "mulbudget.cli.main", *map(str, words)]
+    environment = os.environ | {"COLUMNS": "80", "TERM": "xterm"}
+    with subprocess.Popen(command, env=environment, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b"".join(chunks(ours)).decode()
+    os.close(ours)
+    assert process.returncode == 0, shown
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
+def test_a_terminal_shows_which_layer_the_search_is_at(tmp_path: Path) -> None:
+    save(image_network(), tmp_path / "images.spn")
+    shown = on_a_terminal("show", tmp_path / "images.spn", "--adders")
+    assert "adder graphs of conv1 " in shown
+
+
+def test_layers_of_a_resnet_20_fit_a_terminal_of_80_columns(tmp_path: Path) -> None:
+    layer = convolution(16, 16, 16, Geometry.plain((3, 3), padding=(1, 1)))
+    x = Tensor((16, 32, 32), 0, Range.uniform(0, 15, 16))
+    nodes = [
+        Node("layer1_0_conv1", layer, "x"),
+        Node("layer1_0_add", Add((0, 2)), "layer1_0_conv1", "x"),
+    ]
+    save(Network("net", x, nodes), tmp_path / "net.spn")
+    shown = on_a_terminal("show", tmp_path / "net.spn")
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    row = next(line for line in lines if line.startswith("layer1_0_conv1 16,384"))
+    assert row.startswith("layer1_0_conv1 16,384 2,359,296 2,621,440 1,")
+    assert row.endswith("2,359,296")
+    assert any(line.startswith("layer1_0_conv1 convolution 16→16→16, 3x3 ") for line in lines)
 
 
 def test_adder_graphs_of_what_has_no_hardware_are_refused(command: Command, tmp_path: Path) -> None:
