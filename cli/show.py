@@ -34,8 +34,7 @@ def show(
         bool,
         typer.Option(
             "--adders",
-            help="Also count the adders of the hardware's adder graphs, which takes a search of "
-            "some seconds for each layer.",
+            help="Also count the adders of the hardware's adder graphs: some seconds a layer.",
         ),
     ] = False,
     picture: Annotated[
@@ -45,9 +44,9 @@ def show(
 ) -> None:
     """Print the layers of a network: shapes, counts, ranges, and where the network comes from.
 
-    Multiplications and additions are those of one sample. Additions are counted with every entry of
-    the ternary matrices, as "StrassenNets" does; naively, by non-zeros; with adder graphs, where
-    asked; and of layers of the same shape with full-precision weights.
+    Counts are of one sample, beside those of layers with full-precision weights.
+    Additions of all entries are as StrassenNets counts, zeros too; naive ones are
+    of non-zeros, each output by itself; adder graphs share sums between outputs.
     """
     network = load(file)
     if picture is not None:

@@ -43,10 +43,13 @@ RESNET_18 = [
 PUBLISHED = [
     (1, 1, 1, 2.11e9),
     (1, 2, 1, 4.22e9),
+    (1, 4, 1, 8.44e9),
     (2, 1, 1, 1.18e9),
     (2, 2, 1, 2.36e9),
+    (2, 4, 1, 4.71e9),
     (1, 1, 4, 8.6e8),
     (1, 2, 4, 1.7e9),
+    (1, 4, 4, 3.4e9),
 ]
 """p, r / c_out, groups of the convolutions of 3 x 3, additions (StrassenNets, table 1)."""
 
