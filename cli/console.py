@@ -38,7 +38,7 @@ def table(
     rows: Iterable[Sequence[object]],
     *,
     text: Sequence[str] = (),
-    total: Sequence[object] | None = None,
+    totals: Iterable[Sequence[object]] = (),
 ) -> Table:
     """A table in the project's one style.
 
@@ -51,8 +51,8 @@ def table(
         A cell per column; None is an empty cell, and an int has its thousands separated.
     text : sequence of str
         The columns that are aligned to the left; the others hold numbers.
-    total : sequence, optional
-        A last row, set apart by a line.
+    totals : iterable of sequences
+        The last rows, set apart by a line.
     """
     drawn = Table(
         title=title,
@@ -68,8 +68,8 @@ def table(
         drawn.add_column(column, justify="left" if column in text else "right")
     for row in rows:
         drawn.add_row(*map(_cell, row))
-    if total is not None:
-        drawn.add_section()
+    drawn.add_section()
+    for total in totals:
         drawn.add_row(*map(_cell, total), style="bold")
     return drawn
 

@@ -1,72 +1,70 @@
 """`mulbudget show`: the layers of a network and what they cost."""
 
 import json
-from dataclasses import asdict
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mulbudget.cli.console import console, printable, table
-from mulbudget.spn import (
-    Add,
-    AnyOperator,
-    ArgMax,
-    Bilinear,
-    Concatenate,
-    Convolution,
-    Counts,
-    Flatten,
-    MaxPool,
-    Network,
-    Node,
-    Requantize,
-    SumProduct,
-    Tensor,
-    load,
-    network_counts,
-    operator_counts,
-    width,
-)
+from mulbudget.cli.description import Description, describe
+from mulbudget.spn import Network, SumProduct, load
 from mulbudget.spn.files import write_whole
 
-Description = dict[str, Any]
-COLUMNS = (
-    "layer",
-    "operator",
-    "shape",
-    "multipli-\ncations",
-    "dense",
-    "naive\nadditions",
-    "non-\nzeros",
-    "zeros",
-    "bits\nstored",
-)
+LAYERS = ("layer", "operator", "shape", "non-\nzeros", "zeros", "bits\nstored")
+COUNTS = {
+    "multiplications": "multipli-\ncations",
+    "dense_multiplications": "of dense\nlayers",
+    "paper_additions": "additions:\nall entries",
+    "additions": "naive",
+    "graph_additions": "adder\ngraphs",
+    "dense_additions": "of dense\nlayers",
+}
+"""Headings of the counts in a description."""
 
 
 def show(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .spn file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    adders: Annotated[
+        bool,
+        typer.Option(
+            "--adders",
+            help="Also count the adders of the hardware's adder graphs: some seconds a layer.",
+        ),
+    ] = False,
     picture: Annotated[
         Path | None,
         typer.Option(help="Also draw the ternary matrices: an .svg, .png or .pdf file to write."),
     ] = None,
 ) -> None:
-    """Print the layers of a network: shapes, counts, ranges, and where the network comes from."""
+    """Print the layers of a network: shapes, counts, ranges, and where the network comes from.
+
+    Counts are of one sample, beside those of layers with full-precision weights.
+    Additions of all entries are as StrassenNets counts, zeros too; naive ones are
+    of non-zeros, each output by itself; adder graphs share sums between outputs.
+    """
     network = load(file)
-    description = describe(network)
     if picture is not None:
         # Matplotlib is slow to import.
         from mulbudget.cli.picture import draw
 
         write_whole(picture, draw(network, picture))
+    description = describe(network, _graph_additions(network) if adders else None)
     if as_json:
         typer.echo(json.dumps(description, indent=2))
         return
     out = console()
-    out.print(_costs(description))
+    out.print(_layers(description))
     out.print()
+    out.print(_counts(description))
+    out.print()
+    if description["published"] is not None:
+        _print_published(out, description)
     out.print(_tensors(description))
     out.print()
     for key, value in description["provenance"].items():
@@ -74,103 +72,72 @@ def show(
         out.print(printable(f"{key}: {shown}"), soft_wrap=True)
 
 
-def describe(network: Network) -> Description:
-    """The layers, counts and provenance of a network as JSON values."""
-    return {
-        "name": network.name,
-        "input": _tensor(network.input),
-        "layers": [_layer(network, node) for node in network.nodes],
-        "total": _counts(network_counts(network), _entries(network)),
-        "provenance": dict(network.provenance),
-    }
+def _graph_additions(network: Network) -> dict[str, int]:
+    """What the adder graphs of each layer's hardware add; a bar meanwhile on a terminal."""
+    # The search is slow to import, and the rest of this verb does without.
+    from mulbudget.hw.plan import make_plan
+
+    columns = (TextColumn("adder graphs of {task.description}"), BarColumn(), TimeRemainingColumn())
+    bar = Progress(
+        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    )
+    with bar as progress:
+        task = progress.add_task("", total=len(network.nodes))
+        plan = make_plan(
+            network,
+            progress=lambda name, done: progress.update(task, completed=done, description=name),
+        )
+    return {layer.node.name: layer.graph_additions for layer in plan.layers}
 
 
-def _layer(network: Network, node: Node) -> Description:
-    inputs = list(node.inputs)
-    result: Description = {
-        "name": node.name,
-        "operator": node.operator.kind,
-        "input": inputs[0] if len(inputs) == 1 else inputs,
-        **_settings(node.operator),
-    }
-    counts = operator_counts(node.operator, network.tensors[node.input])
-    if counts is not None:
-        result |= _counts(counts, _entries_of(node.operator))
-    return result | {"output": _tensor(network.tensors[node.name])}
-
-
-def _settings(operator: AnyOperator) -> Description:
-    """What an operator is, beside its numbers."""
-    match operator:
-        case SumProduct() as layer:
-            wc = "identity" if layer.wc_is_identity else "ternary"
-            return {"n_in": layer.n_in, "r": layer.r, "n_out": layer.n_out, "wc": wc}
-        case Convolution() as layer:
-            return {
-                "n_in": layer.channels,
-                "r": layer.r,
-                "n_out": layer.n_out,
-                "wc": "identity" if layer.layer.wc_is_identity else "ternary",
-                **asdict(layer.geometry),
-                "groups": layer.groups,
-            }
-        case Bilinear(scheme=scheme, size=size):
-            return {"size": list(size), "block": list(scheme.size), "r": scheme.r}
-        case Requantize(shift=shift, low=low, high=high):
-            return {"shift": shift, "low": low, "high": high}
-        case MaxPool(geometry=geometry):
-            return asdict(geometry)
-        case Add(shifts=shifts) | Concatenate(shifts=shifts):
-            return {"shifts": list(shifts)}
-        case ArgMax() | Flatten():
-            return {}
-
-
-def _entries(network: Network) -> int:
-    return sum(_entries_of(node.operator) for node in network.nodes)
-
-
-def _entries_of(operator: AnyOperator) -> int:
-    """Entries of its ternary matrices."""
-    match operator:
-        case SumProduct() | Convolution():
-            return operator.wb.size + operator.wc.size
-        case Bilinear(scheme=scheme):
-            return scheme.wa.size + scheme.wb.size + scheme.wc.size
-        case _:
-            return 0
-
-
-def _counts(counts: Counts, entries: int) -> Description:
-    zeros = 1 - counts.non_zeros / entries if entries else 0.0
-    return asdict(counts) | {"zeros": round(zeros, 4)}
-
-
-def _tensor(tensor: Tensor) -> Description:
-    low, high = min(tensor.range.low), max(tensor.range.high)
-    bits, signed = width(low, high)
-    return {
-        "shape": list(tensor.shape),
-        "low": low,
-        "high": high,
-        "bits": bits,
-        "signed": signed,
-        "fraction": tensor.fraction,
-    }
-
-
-def _costs(description: Description) -> Table:
+def _layers(description: Description) -> Table:
     rows = [
-        [layer["name"], _kind(layer), _shape(layer), *_cells(layer)]
+        [layer["name"], _kind(layer), _shape(layer), *_stored(layer)]
         for layer in description["layers"]
     ]
     return table(
         f"network {description['name']}",
-        COLUMNS,
+        LAYERS,
         rows,
-        text=COLUMNS[:3],
-        total=["total", None, None, *_cells(description["total"])],
+        text=LAYERS[:3],
+        totals=[["total", None, None, *_stored(description["total"])]],
     )
+
+
+def _stored(counts: Description) -> list[object]:
+    if "bits" not in counts:
+        return [None] * 3
+    return [counts["non_zeros"], f"{counts['zeros']:.0%}", counts["bits"]]
+
+
+def _counts(description: Description) -> Table:
+    total, ratios = description["total"], description["ratio_to_dense"]
+    keys = [key for key in COUNTS if key in total]
+    rows = [
+        [layer["name"], *(layer[key] for key in keys)]
+        for layer in description["layers"]
+        if "bits" in layer
+    ]
+    shares = [None if ratios.get(key) is None else f"{ratios[key]:.1%}" for key in keys]
+    return table(
+        "multiplications and additions of one sample",
+        ["layer", *(COUNTS[key] for key in keys)],
+        rows,
+        text=["layer"],
+        totals=[["total", *(total[key] for key in keys)], ["of dense", *shares]],
+    )
+
+
+def _print_published(out: Console, description: Description) -> None:
+    """The network's own accuracy beside what others report."""
+    published, own = description["published"], description["provenance"].get("test_accuracy")
+    accuracies = {f"published, {phase}": each for phase, each in published["test_accuracy"].items()}
+    if isinstance(own, float):
+        accuracies = {"this network": own} | accuracies
+    rows = [[what, f"{accuracy:.2%}"] for what, accuracy in accuracies.items()]
+    out.print(table("test accuracy", ["", ""], rows, text=[""]))
+    out.print(f"published for {published['network']}: {published['source']}")
+    out.print()
 
 
 def _tensors(description: Description) -> Table:
@@ -220,13 +187,6 @@ def _window(layer: Description) -> str:
     if layer.get("groups", 1) > 1:
         parts.append(f"{layer['groups']} groups")
     return ", ".join(parts)
-
-
-def _cells(counts: Description) -> list[object]:
-    if "multiplications" not in counts:
-        return [None] * 6
-    keys = ("multiplications", "dense_multiplications", "additions", "non_zeros")
-    return [*(counts[key] for key in keys), f"{counts['zeros']:.0%}", counts["bits"]]
 
 
 def _range(tensor: Description) -> list[object]:

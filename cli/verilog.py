@@ -81,7 +81,7 @@ def _table(sidecar: Sidecar) -> Table:
             del row[_WA_COLUMN]
     *others, last = rows
     return table(
-        f"hardware of network {sidecar.name}", columns, others, text=COLUMNS[:2], total=last
+        f"hardware of network {sidecar.name}", columns, others, text=COLUMNS[:2], totals=[last]
     )
 
 

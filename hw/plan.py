@@ -1,5 +1,6 @@
 """How each layer of a network is built."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -34,6 +35,7 @@ from mulbudget.spn import (
     SumProduct,
     Tensor,
     UserError,
+    graph_additions,
 )
 
 PORTABLE_REGISTERS = 2
@@ -62,6 +64,13 @@ class LayerPlan:
     inputs: tuple[Tensor, ...]
     output: Tensor
     datapath: Datapath
+
+    @property
+    def graph_additions(self) -> int:
+        """What its adder graphs, a residual sum, or the sums of blocks add for one sample."""
+        figures = self.datapath.figures
+        adders = sum(figures.get(f"adders_{name}", 0) for name in ("wa", "wb", "wc"))
+        return graph_additions(self.node.operator, self.inputs[0], adders)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +103,7 @@ def make_plan(
     family: str | None = None,
     dsp: int | None = None,
     levels_per_stage: int = 2,
+    progress: Callable[[str, int], None] | None = None,
 ) -> Plan:
     """Choose the hardware of every layer.
 
@@ -108,6 +118,9 @@ def make_plan(
         Products of matrices share what there is, and with none are made of logic.
     levels_per_stage : int
         Adders between pipeline registers, at most; at least 1.
+    progress : callable, optional
+        Is told the name of each layer before its adder graphs are looked for, and how many layers
+        are done.
 
     Raises
     ------
@@ -132,6 +145,8 @@ def make_plan(
     chosen = _choose(network, dsp)
     tensors, layers = {network.INPUT: network.input}, []
     for node in network.nodes:
+        if progress is not None:
+            progress(node.name, len(layers))
         inputs = tuple(tensors[name] for name in node.inputs)
         try:
             products = chosen.get(node.name, set())

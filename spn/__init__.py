@@ -5,6 +5,7 @@ from mulbudget.spn.convolution import Convolution
 from mulbudget.spn.counts import (
     Counts,
     convolution_counts,
+    graph_additions,
     layer_counts,
     network_counts,
     operator_counts,
@@ -49,6 +50,7 @@ __all__ = [
     "digest",
     "dumps",
     "find_product",
+    "graph_additions",
     "layer_counts",
     "load",
     "loads",

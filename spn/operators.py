@@ -175,6 +175,12 @@ class SumProduct:
         """Whether the layer is a ternary-weight layer: no output adders."""
         return self.r == self.n_out and bool((self.wc == np.eye(self.r, dtype=np.int8)).all())
 
+    @property
+    def products_are_alone(self) -> bool:
+        """Whether each product takes one input and goes to one output, as a weight does."""
+        per_row, per_column = np.count_nonzero(self.wb, 1), np.count_nonzero(self.wc, 0)
+        return bool((per_row == 1).all() and (per_column == 1).all())
+
     def stages(self, x: Range) -> Stages:
         """Exact ranges of u, z and v for inputs in `x`."""
         u = x.linear(self.wb)

@@ -1,8 +1,10 @@
 """The command, run as a user runs it."""
 
+import contextlib
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,10 @@ def network(tmp_path: Path) -> Path:
     path = tmp_path / "network.spn"
     save(example(), path)
     return path
+
+
+def chunks(terminal: int) -> Iterator[bytes]:
+    """What is written to a terminal, until no one can write to it any more."""
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 1 << 16):
+            yield chunk

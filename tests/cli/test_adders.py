@@ -16,7 +16,7 @@ from mulbudget.hw.adders import least_depth, lower_bound, optimize
 from mulbudget.hw.families import FAMILIES, find_family
 from mulbudget.sim.circuit import run_ports
 from mulbudget.spn import Range
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, chunks
 
 MATRIX = np.array([[1, 2, 3, -4], [5, 0, 7, 8], [7, 7, -3, 1], [0, 0, 0, 0], [-5, 0, -7, -8]])
 """With a row of zeros, and one that is another's negative."""
@@ -231,12 +231,7 @@ def test_a_terminal_shows_how_far_the_search_is(matrix: Path) -> None:
     words = [sys.executable, "-m", "mulbudget.cli.main", "adders", str(matrix), "--seconds", "0.5"]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=its) as process:
         os.close(its)
-        shown = b""
-        try:
-            while part := os.read(ours, 4096):
-                shown += part
-        except OSError:  # a terminal that nobody writes to any more ends so
-            pass
+        shown = b"".join(chunks(ours))
     os.close(ours)
     assert process.returncode == 0
     assert b"searching" in shown

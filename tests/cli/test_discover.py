@@ -1,20 +1,18 @@
 """`mulbudget discover` prints the algorithm and what it takes, and writes its network."""
 
-import contextlib
 import os
 import pty
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mulbudget.spn import find_product, load
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, chunks
 
 
 def test_an_algorithm_is_found_printed_and_written(command: Command, tmp_path: Path) -> None:
@@ -54,13 +52,6 @@ def test_ctrl_c_gives_the_best_so_far(tmp_path: Path) -> None:
     assert told
     assert process.returncode == 0, out
     assert "4 of 4, 0.0% saved" in out and find_product(load(path)).scheme.r == 4
-
-
-def chunks(terminal: int) -> Iterator[bytes]:
-    """What is written to a terminal, until no one can write to it any more."""
-    with contextlib.suppress(OSError):
-        while chunk := os.read(terminal, 1 << 16):
-            yield chunk
 
 
 @pytest.mark.parametrize(

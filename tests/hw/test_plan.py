@@ -1,8 +1,15 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mulbudget.hw.plan import make_plan
+from mulbudget.hw.datapath import Sum
+from mulbudget.hw.plan import LayerPlan, make_plan
 from mulbudget.spn import (
+    Add,
+    Bilinear,
     Convolution,
     Geometry,
     Network,
@@ -12,8 +19,11 @@ from mulbudget.spn import (
     SumProduct,
     Tensor,
     UserError,
+    product_network,
 )
-from tests.networks import append, example
+from tests.algorithms import STRASSEN
+from tests.images import image_network
+from tests.networks import append, example, networks
 
 
 def layer(a: list[int], high: int = 15) -> Network:
@@ -91,3 +101,52 @@ def test_a_mean_takes_multipliers_only_where_it_multiplies(a: int, products: int
     )
     x = Tensor((2, 4, 4), 0, Range.uniform(0, 7, 2))
     assert make_plan(Network("net", x, [Node("mean", pool, "x")])).dsp == products
+
+
+@settings(max_examples=20)
+@given(st.one_of(networks(), st.builds(image_network, st.integers(6, 8), st.integers(0, 99))))
+def test_graph_additions_are_the_sums_of_each_window(network: Network) -> None:
+    for layer in make_plan(network).layers:
+        assert layer.graph_additions == windows(layer) * sums(layer)
+
+
+def windows(layer: LayerPlan) -> int:
+    """Or pixels of a residual sum, or pairs of blocks."""
+    x = layer.inputs[0]
+    match layer.node.operator:
+        case Convolution(geometry=geometry):
+            return math.prod(geometry.positions(x.shape[1:]))
+        case Add():
+            return math.prod(x.shape[1:])
+        case Bilinear(blocks=blocks):
+            return math.prod(blocks)
+        case _:
+            return 1
+
+
+def sums(layer: LayerPlan) -> int:
+    """Adders of the hardware but those of biases: with all products in multipliers the graphs'."""
+    return sum(isinstance(op, Sum) for op in layer.datapath.ops)
+
+
+def test_graph_additions_of_a_matrix_product() -> None:
+    core, tiled = (
+        make_plan(product_network(STRASSEN, name="product", size=size)).layers[0]
+        for size in (None, (4, 6, 8))
+    )
+    assert core.graph_additions == sums(core)
+    assert tiled.graph_additions == windows(tiled) * sums(core) + 2 * 4 * 2 * 4
+
+
+def test_a_layer_of_zeros_has_no_graph_additions() -> None:
+    zeros, two = np.zeros((2, 2), np.int8), np.ones(2, np.int64)
+    tensor = Tensor((2,), 0, Range.uniform(0, 7, 2))
+    node = Node("fc", SumProduct(zeros, two, zeros, two, 0), "x")
+    assert make_plan(Network("net", tensor, [node])).layers[0].graph_additions == 0
+
+
+def test_progress_names_each_layer_before_it_is_planned() -> None:
+    told: list[tuple[str, int]] = []
+    network = example()
+    make_plan(network, progress=lambda name, done: told.append((name, done)))
+    assert told == [(node.name, number) for number, node in enumerate(network.nodes)]
