@@ -116,7 +116,7 @@ def sim(
         with _step(progress, "generating Verilog"):
             files = _generate(network, file, Path(temporary), family, dsp, levels_per_stage)
         with _step(progress, "compiling the simulator"):
-            simulator = _simulator(files, family if gate_level else None)
+            simulator = _simulator(files, family if gate_level else None, len(chosen.x))
         comparison = _compare(network, simulator, chosen, stalls, seed, progress)
         failures = _benches(files, seed, progress, printer) if benches and comparison else 0
     passed = comparison is not None and comparison.passed and not failures
@@ -218,14 +218,14 @@ def _generate(
     return Files(file, folder, write(network, plan, folder))
 
 
-def _simulator(files: Files, netlist_of: str | None) -> "BatchSimulator":
+def _simulator(files: Files, netlist_of: str | None, samples: int) -> "BatchSimulator":
     if netlist_of is not None:
         from mulbudget.sim.gate import gate_level_simulator
 
-        return gate_level_simulator(files.verilog, files.sidecar, netlist_of)
+        return gate_level_simulator(files.verilog, files.sidecar, netlist_of, samples=samples)
     from mulbudget.sim.batch import BatchSimulator
 
-    return BatchSimulator(files.verilog, files.sidecar)
+    return BatchSimulator(files.verilog, files.sidecar, samples=samples)
 
 
 def _compare(

@@ -48,6 +48,8 @@ class LaneSimulator:
         families' DSP blocks.
     flags : sequence of str
         More of Verilator's.
+    clocks : int
+        How many will be simulated, about: many are worth a longer compilation.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class LaneSimulator:
         *,
         models: Sequence[Path] | None = None,
         flags: Sequence[str] = (),
+        clocks: int = 0,
     ) -> None:
         self.sidecars = [design.sidecar for design in designs]
         names = [sidecar.name for sidecar in self.sidecars]
@@ -77,6 +80,7 @@ class LaneSimulator:
             sources,
             {"wrapper.v": wrapper(self.sidecars)},
             flags,
+            clocks,
         )
 
     def run(
@@ -176,6 +180,8 @@ class BatchSimulator:
     sidecar : Sidecar
     models, flags
         As `LaneSimulator` takes them.
+    samples : int
+        How many will be simulated, about.
     """
 
     def __init__(
@@ -185,9 +191,15 @@ class BatchSimulator:
         *,
         models: Sequence[Path] | None = None,
         flags: Sequence[str] = (),
+        samples: int = 0,
     ) -> None:
         self.sidecar = sidecar
-        self._lanes = LaneSimulator([Generated(verilog, sidecar)], models=models, flags=flags)
+        self._lanes = LaneSimulator(
+            [Generated(verilog, sidecar)],
+            models=models,
+            flags=flags,
+            clocks=samples * sidecar.interval,
+        )
 
     def run(
         self,

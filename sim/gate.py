@@ -18,7 +18,9 @@ _WITHOUT_MODEL = {"ecp5": "-nobram", "gowin": "-nobram"}
 _FLAGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style")
 
 
-def gate_level_simulator(verilog: Path, sidecar: Sidecar, family: str) -> BatchSimulator:
+def gate_level_simulator(
+    verilog: Path, sidecar: Sidecar, family: str, *, samples: int = 0
+) -> BatchSimulator:
     """A simulator of the design as cells of a device family.
 
     Block RAM of ECP5 and Gowin is RAM in LUTs there.
@@ -30,6 +32,8 @@ def gate_level_simulator(verilog: Path, sidecar: Sidecar, family: str) -> BatchS
     sidecar : Sidecar
     family : str
         A name in `mulbudget.hw.families.FAMILIES`.
+    samples : int
+        How many will be simulated, about.
 
     Raises
     ------
@@ -45,6 +49,7 @@ def gate_level_simulator(verilog: Path, sidecar: Sidecar, family: str) -> BatchS
         sidecar,
         models=_models(device, sidecar, cells),
         flags=(*_FLAGS, f"-I{cells.parent}", "-v", str(cells)),
+        samples=samples,
     )
 
 
