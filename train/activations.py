@@ -33,7 +33,7 @@ class Activation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Real numbers to integers from 0 to 2**bits - 1, held in floats."""
         x = x * 2.0**self.fraction
-        return torch.relu(x) if self.exact else quantizers.rounded(x).clamp(0, self.high)
+        return torch.relu(x) if self.exact else quantizers.rounded_between(x, 0, self.high)
 
 
 class Rounding(nn.Module):
@@ -81,8 +81,7 @@ class Rounding(nn.Module):
             self._look(x.detach())
         if self.exact:
             return self._exactly(x)
-        scale = 2.0 ** int(self.fraction)
-        return quantizers.rounded(x * scale).clamp(self.low, self.most()) / scale
+        return quantizers.rounded_between(x, self.low, self.most(), int(self.fraction))
 
     def freeze(self, input_fraction: int) -> int:
         """Fix the binary places, at most those of the input, since Requantize only shifts right.
@@ -115,7 +114,8 @@ class Rounding(nn.Module):
         return min(self.high, math.floor(self.limit * 2.0 ** int(self.fraction) + 0.5))
 
     def _exactly(self, x: Tensor) -> Tensor:
-        return x.clamp(-math.inf if self.low else 0, self.limit)
+        low = -math.inf if self.low else 0.0
+        return quantizers.clamped(x, low, math.inf if self.limit is None else self.limit)
 
     def _look(self, x: Tensor) -> None:
         """Let a part of a batch count in the choice."""
