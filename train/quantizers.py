@@ -8,14 +8,16 @@ import math
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Quantizer = Literal["fixed", "scaled"]
 
 
 def straight_through(value: Tensor, quantized: Tensor) -> Tensor:
     """`quantized` forwards, the gradient of `value` backwards."""
-    return value + (quantized - value).detach()
+    with torch.no_grad():
+        difference = quantized - value
+    return value + difference
 
 
 def ternary(weights: Tensor, *, quantizer: Quantizer, factor: float, alive: int) -> Tensor:
@@ -35,15 +37,17 @@ def ternary(weights: Tensor, *, quantizer: Quantizer, factor: float, alive: int)
         rows of Wb and 0 for the columns of Wc: a product without input or output is wasted.
     """
     with torch.no_grad():
-        magnitude = weights.abs()
-        threshold = factor if quantizer == "fixed" else factor * magnitude.mean()
+        threshold = factor
+        if quantizer == "scaled":
+            threshold = float(factor * weights.abs().mean())
+        entries = nn.functional.hardshrink(weights, threshold).sign_()
+        if bool(entries.any(dim=alive).all()):
+            return entries
+        magnitude = weights.abs()  # hardly ever, and slow
         largest = magnitude.amax(dim=alive, keepdim=True)
-        dead, kept = largest <= threshold, magnitude > threshold
-        if bool(dead.any()):  # hardly ever, and slow
-            kept |= _first(magnitude == largest, alive) & dead
+        kept = _first(magnitude == largest, alive) & (largest <= threshold)
         # A weight of exactly 0 that has to stay counts as positive.
-        sign = torch.where(weights < 0, -1.0, 1.0).to(weights.dtype)
-        return torch.where(kept, sign, torch.zeros_like(sign))
+        return torch.where(kept, torch.where(weights < 0, -1.0, 1.0).to(weights.dtype), entries)
 
 
 def scale(weights: Tensor, entries: Tensor) -> Tensor:
