@@ -121,9 +121,9 @@ class Rounding(nn.Module):
         """Let a part of a batch count in the choice."""
         x = x.flatten()[:: max(1, x.numel() // _LOOKED_AT)].to(self.errors.dtype)
         x = self._exactly(x)
-        scales = 2.0 ** torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
-        kept = torch.floor(x * scales + 0.5).clamp(self.low, self.high) / scales
-        errors = (kept - x).square().mean(dim=1)
+        exponents = torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
+        kept = (x * 2.0**exponents).add_(0.5).floor_().clamp_(self.low, self.high)
+        errors = kept.mul_(2.0**-exponents).sub_(x).square_().mean(dim=1)
         seen = torch.where(self.errors.isnan(), errors, self.errors)
         self.errors.copy_(torch.lerp(seen, errors, _MOMENTUM))
         self.fraction.fill_(_FRACTIONS.start).add_(self.errors.argmin())

@@ -5,6 +5,7 @@ The gradient of every function here is that of the identity, without a clipping 
 """
 
 import math
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -128,9 +129,7 @@ class _Clamped(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
         (value,) = ctx.saved_tensors
-        bounds, outwards = value.new_tensor([ctx.bounds, (-math.inf, math.inf)])
-        below, above = torch.nextafter(bounds, outwards).tolist()
-        return _passed(grad_outputs[0], value, below, above), None, None
+        return _passed(grad_outputs[0], value, *_around(*ctx.bounds, value.dtype)), None, None
 
 
 class _Rounded(torch.autograd.Function):
@@ -147,6 +146,14 @@ class _Rounded(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
         (integers,) = ctx.saved_tensors
         return _passed(grad_outputs[0], integers, *ctx.bounds), None, None, None
+
+
+@cache
+def _around(low: float, high: float, dtype: torch.dtype) -> tuple[float, float]:
+    """The next numbers below and above."""
+    bounds, outwards = torch.tensor([(low, high), (-math.inf, math.inf)], dtype=dtype)
+    below, above = torch.nextafter(bounds, outwards).tolist()
+    return below, above
 
 
 def _passed(gradient: Tensor, value: Tensor, below: float, above: float) -> Tensor:
