@@ -1,8 +1,8 @@
-"""`python -m bench [accuracy|path|adders|cores]`: measured figures, printed as they come."""
+"""`python -m bench [accuracy|path|adders|training|cores]`: measured figures, as they come."""
 
 import typer
 
-from bench import accuracy, adders, cores, path
+from bench import accuracy, adders, cores, path, training
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -14,11 +14,13 @@ def every(context: typer.Context) -> None:
         accuracy.main()
         path.main()
         adders.main()
+        training.main()
 
 
 app.command("accuracy")(accuracy.main)
 app.command("path")(path.main)
 app.command("adders")(adders.main)
+app.command("training")(training.main)
 app.command("cores")(cores.main)
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_a_target_makes_what_it_needs_first(tmp_path: Path, target: str, steps: 
 
 
 def test_only_the_bench_installs_what_it_compares_with() -> None:
-    assert "-e '.[peers]'" in make("-n", "-W", "requirements.lock", "bench").stdout
+    assert "-e '.[peers,qat]'" in make("-n", "-W", "requirements.lock", "bench").stdout
     for target in ("test", "lint", "demo"):
         assert "peers" not in make("-n", "-W", "requirements.lock", target).stdout
 

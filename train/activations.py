@@ -35,7 +35,7 @@ class Activation(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Real numbers to integers from 0 to 2**bits - 1, held in floats."""
         x = x * 2.0**self.fraction
-        return torch.relu(x) if self.exact else quantizers.rounded(x).clamp(0, self.high)
+        return torch.relu(x) if self.exact else quantizers.rounded_between(x, 0, self.high)
 
 
 class Rounding(nn.Module):
@@ -83,8 +83,7 @@ class Rounding(nn.Module):
             self._look(x.detach())
         if self.exact:
             return self._exactly(x)
-        scale = 2.0 ** int(self.fraction)
-        return quantizers.rounded(x * scale).clamp(self.low, self.most()) / scale
+        return quantizers.rounded_between(x, self.low, self.most(), int(self.fraction))
 
     def freeze(self, input_fraction: int) -> int:
         """Fix the binary places, at most those of the input, since Requantize only shifts right.
@@ -117,14 +116,15 @@ class Rounding(nn.Module):
         return min(self.high, math.floor(self.limit * 2.0 ** int(self.fraction) + 0.5))
 
     def _exactly(self, x: Tensor) -> Tensor:
-        return x.clamp(-math.inf if self.low else 0, self.limit)
+        low = -math.inf if self.low else 0.0
+        return quantizers.clamped(x, low, math.inf if self.limit is None else self.limit)
 
     def _look(self, x: Tensor) -> None:
         """Let a part of a batch count in the choice."""
         x = self._exactly(_looked_at(x.reshape(len(x), -1)).to(self.errors.dtype).flatten())
-        scales = 2.0 ** torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
-        kept = torch.floor(x * scales + 0.5).clamp(self.low, self.high) / scales
-        errors = processes.mean((kept - x).square().mean(dim=1))
+        exponents = torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
+        kept = (x * 2.0**exponents).add_(0.5).floor_().clamp_(self.low, self.high)
+        errors = processes.mean(kept.mul_(2.0**-exponents).sub_(x).square_().mean(dim=1))
         seen = torch.where(self.errors.isnan(), errors, self.errors)
         self.errors.copy_(torch.lerp(seen, errors, _MOMENTUM))
         self.fraction.fill_(_FRACTIONS.start).add_(self.errors.argmin())

@@ -1,5 +1,7 @@
 """What traced networks have besides layers: pooling, joins of branches, flattening."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -8,6 +10,9 @@ from mulbudget.spn import Add, Concatenate, Convolution, Flatten, Geometry, MaxP
 
 _PLACES = 8
 """Binary places of one over the area of an average, below its first digit."""
+
+_VECTOR = 16
+"""Channels from which on it pays to have them in the last place."""
 
 
 class LargestPool(nn.Module):
@@ -20,7 +25,7 @@ class LargestPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The largest entry of each window."""
         places = self.geometry
-        pool = nn.functional.max_pool1d if places.axes == 1 else nn.functional.max_pool2d
+        pool = nn.functional.max_pool1d if places.axes == 1 else _largest
         return pool(x, places.kernel, places.stride, places.padding)
 
     def freeze(self, input_fraction: int) -> int:
@@ -158,6 +163,44 @@ class Dropping(nn.Module):
 
     def operator(self, _: int) -> None:
         """None."""
+
+
+def _largest(
+    x: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...]
+) -> Tensor:
+    """`max_pool2d`, with the same numbers and gradients in less time where there are channels.
+
+    Parameters
+    ----------
+    x : (samples, channels, height, width)
+    kernel, stride, padding : (vertical, horizontal)
+    """
+    if x.device.type == "cpu" and x.shape[1] >= _VECTOR:
+        return _Largest.apply(x, kernel, stride, padding)
+    return nn.functional.max_pool2d(x, kernel, stride, padding)
+
+
+class _Largest(torch.autograd.Function):
+    """Forwards with channels in the last place, where CPUs compare as vectors; backwards without.
+
+    Of equal entries the first gets the gradient either way.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, *window: tuple[int, ...]) -> Tensor:
+        last = x.contiguous(memory_format=torch.channels_last)
+        found, where = torch.ops.aten.max_pool2d_with_indices(last, *window)
+        ctx.save_for_backward(x, where.contiguous())
+        ctx.window = window
+        return found.contiguous()
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None, None]:
+        x, where = ctx.saved_tensors
+        gradient = torch.ops.aten.max_pool2d_with_indices_backward(
+            grad_outputs[0], x, *ctx.window, (1, 1), False, where
+        )
+        return gradient, None, None, None
 
 
 def _shifts(fractions: tuple[int, ...]) -> tuple[int, ...]:

@@ -140,7 +140,8 @@ class SumProductLayer(Multiplicands):
         return torch.cat([rows @ each for rows, each in groups])
 
     def _blend(self, weights: Tensor, entries: Tensor, scale: Tensor) -> Tensor:
-        blended = torch.lerp(weights, scale * entries, self.ternary_share)
+        with torch.no_grad():
+            blended = torch.lerp(weights, scale * entries, self.ternary_share)
         return quantizers.straight_through(weights, blended)
 
     def _wb(self) -> tuple[Tensor, Tensor]:

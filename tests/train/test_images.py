@@ -29,6 +29,27 @@ def test_pools_are_their_operators(geometry: Geometry) -> None:
     assert np.array_equal(average(x).numpy() * 2.0**places, operator.evaluate(q))
 
 
+@given(geometries(2, patches=False), st.sampled_from([1, 16, 20]), st.booleans())
+def test_the_largest_entries_and_their_gradients_are_those_of_pytorch(
+    geometry: Geometry, channels: int, flipped: bool
+) -> None:
+    assume(
+        all(2 * pad <= size for pad, size in zip(geometry.padding, geometry.kernel, strict=True))
+    )
+    generator = torch.Generator().manual_seed(0)
+    q = torch.randint(-2, 3, (2, channels, 7, 6), generator=generator).float()  # many are equal
+    q = q.transpose(2, 3) if flipped else q
+    plain, fast = q.clone().requires_grad_(), q.clone().requires_grad_()
+    window = geometry.kernel, geometry.stride, geometry.padding
+    expected, found = nn.functional.max_pool2d(plain, *window), LargestPool(geometry)(fast)
+    gradient = torch.randn(expected.shape, generator=generator)
+    expected.backward(gradient)
+    found.backward(gradient)
+    assert torch.equal(found, expected)
+    assert fast.grad is not None and plain.grad is not None
+    assert torch.equal(fast.grad, plain.grad)
+
+
 @pytest.mark.parametrize(
     ("kernel", "a", "places", "products"),
     [

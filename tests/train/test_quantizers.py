@@ -1,5 +1,8 @@
 """Ternary entries, rounding, and gradients that pass straight through."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -62,6 +65,65 @@ def test_a_larger_factor_is_sparser() -> None:
 def test_halves_are_rounded_upwards_as_requantize_has_it() -> None:
     values = torch.tensor([-1.5, -0.5, 0.5, 1.5, 2.4])
     assert quantizers.rounded(values).tolist() == [-1, 0, 1, 2, 2]
+
+
+EDGES = st.sampled_from(
+    [(0.0, 7.0), (-8.0, 7.0), (0.0, math.inf), (-math.inf, math.inf), (0.0, 6.0)]
+)
+
+
+@given(st.integers(0, 10**6), EDGES, st.sampled_from([torch.float32, torch.float64]))
+def test_clamped_gives_what_the_clamp_of_pytorch_does(
+    seed: int, bounds: tuple[float, float], dtype: torch.dtype
+) -> None:
+    x = around(torch.arange(-10, 10, dtype=dtype), seed)
+    assert_same(
+        x, lambda each: each.clamp(*bounds), lambda each: quantizers.clamped(each, *bounds), seed
+    )
+
+
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([(0, 7), (-8, 7), (0, 255), (0, 5)]),
+    st.integers(-16, 24),
+    st.sampled_from([torch.float32, torch.float64]),
+)
+def test_rounded_between_gives_what_rounding_and_clamping_do(
+    seed: int, bounds: tuple[int, int], fraction: int, dtype: torch.dtype
+) -> None:
+    scale = 2.0**fraction
+    x = around(torch.arange(-20, 20, dtype=dtype) / 2, seed) / scale
+    assert_same(
+        x,
+        lambda each: quantizers.rounded(each * scale).clamp(*bounds) / scale,
+        lambda each: quantizers.rounded_between(each, *bounds, fraction),
+        seed,
+    )
+
+
+def around(x: torch.Tensor, seed: int) -> torch.Tensor:
+    """These numbers, their neighbours on both sides, and random ones."""
+    up, down = torch.nextafter(x, x + 1), torch.nextafter(x, x - 1)
+    random = torch.randn(100, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
+    return torch.cat([x, up, down, 5 * random])
+
+
+def assert_same(
+    x: torch.Tensor,
+    plain: Callable[[torch.Tensor], torch.Tensor],
+    fast: Callable[[torch.Tensor], torch.Tensor],
+    seed: int,
+) -> None:
+    """Two functions give the same numbers and pass the same gradient, bit for bit."""
+    gradient = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
+    found = []
+    for each in (plain, fast):
+        leaf = x.clone().requires_grad_()
+        result = each(leaf)
+        result.backward(gradient)
+        found.append((result, leaf.grad))
+    assert torch.equal(found[0][0], found[1][0])
+    assert torch.equal(found[0][1], found[1][1])
 
 
 def test_signed_digits_are_the_fewest() -> None:
