@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from mulbudget.spn import UserError
 from mulbudget.train.budget import split
-from mulbudget.train.recipes import find_recipe
+from mulbudget.train.recipes import DIGITS, MNIST
 from mulbudget.train.settings import override
 from tests.train.conftest import ALIKE
 
-DIGITS, MNIST = find_recipe("digits"), find_recipe("mnist")
+DIGITS, MNIST = DIGITS, MNIST
 PLAIN = override(DIGITS, [*ALIKE, "hidden=32", "r=18,10", "wc=learned"])
 TERNARY = override(DIGITS, [*ALIKE, "hidden=32", "r=32,10", "wc=identity"])
 

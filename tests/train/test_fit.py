@@ -113,7 +113,8 @@ def test_parts_of_a_batch_add_up_to_it(generator: torch.Generator) -> None:
     losses: list[tuple[float, float]] = []
     for line in (whole, parts):
         line.generator.manual_seed(1)
-        line.penalty = lambda module=line.module: module.weight.abs().sum()
+        weight = next(line.module.parameters())
+        line.penalty = lambda weight=weight: weight.abs().sum()
         line.fit(lambda loss, _: losses.append((loss, 0.0)))
     assert losses[:3] == [pytest.approx(each) for each in losses[3:]]
     for one, other in zip(whole.module.parameters(), parts.module.parameters(), strict=True):

@@ -4,7 +4,7 @@ import pytest
 
 from mulbudget.spn import UserError
 from mulbudget.train.recipe import settings
-from mulbudget.train.recipes import RECIPES, find_recipe
+from mulbudget.train.recipes import DIGITS, DIGITS_SHALLOW, RECIPES, find_recipe
 from mulbudget.train.settings import override
 from tests.train.conftest import ALIKE
 
@@ -30,7 +30,7 @@ def test_every_field_can_be_set_to_what_is_printed(recipe: str, name: str) -> No
 
 def test_values_have_the_type_of_their_field() -> None:
     recipe = override(
-        find_recipe("digits"),
+        DIGITS,
         ["batch=64", "full_rate=1e-3", "hidden=8, 9", "r=1,2,3", *ALIKE, "wc=identity"],
     )
     assert (recipe.batch, recipe.full_rate) == (64, 0.001)
@@ -40,12 +40,13 @@ def test_values_have_the_type_of_their_field() -> None:
 
 
 def test_a_network_without_hidden_layers_is_possible() -> None:
-    recipe = override(find_recipe("digits"), ["hidden=", "r=10", *ALIKE])
+    recipe = override(DIGITS, ["hidden=", "r=10", *ALIKE])
     assert recipe.layers == 1
 
 
 def test_few_multiplications_are_not_split_over_layers() -> None:
-    few = find_recipe("digits", multipliers=8)
+    few = DIGITS_SHALLOW
+    assert find_recipe("digits", multipliers=8) == few
     assert (few.layers, few.outputs_per_class, few.outputs(10)) == (1, 8, 76)
     assert find_recipe("digits", r=[8]) == few
     assert find_recipe("digits", multipliers=28) == find_recipe("digits", r=[18, 10])
