@@ -11,6 +11,8 @@ from mulbudget.train import processes, quantizers
 _FRACTIONS = range(-16, 25)
 """Binary places that a `Rounding` chooses from."""
 
+_SCALES = 2.0 ** torch.tensor(_FRACTIONS, dtype=torch.float64)[:, None]
+
 _LOOKED_AT = 4096
 """Numbers of a batch, about, that the choice is made by."""
 
@@ -122,9 +124,8 @@ class Rounding(nn.Module):
     def _look(self, x: Tensor) -> None:
         """Let a part of a batch count in the choice."""
         x = self._exactly(_looked_at(x.reshape(len(x), -1)).to(self.errors.dtype).flatten())
-        exponents = torch.tensor(_FRACTIONS, dtype=x.dtype, device=x.device)[:, None]
-        kept = (x * 2.0**exponents).add_(0.5).floor_().clamp_(self.low, self.high)
-        errors = processes.mean(kept.mul_(2.0**-exponents).sub_(x).square_().mean(dim=1))
+        kept = (x * _SCALES.to(x)).add_(0.5).floor_().clamp_(self.low, self.high)
+        errors = processes.mean(kept.div_(_SCALES.to(x)).sub_(x).square_().mean(dim=1))
         seen = torch.where(self.errors.isnan(), errors, self.errors)
         self.errors.copy_(torch.lerp(seen, errors, _MOMENTUM))
         self.fraction.fill_(_FRACTIONS.start).add_(self.errors.argmin())
