@@ -1,5 +1,6 @@
 """`mulbudget train`: learn a network under a multiplication budget."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,8 @@ def train(
     chosen = find_recipe(recipe, multipliers=multipliers, r=products)
     chosen = override(chosen, assignments or [])
     printer = console()
+    # Of several processes that torchrun starts, the first one talks.
+    printer.quiet = os.environ.get("RANK", "0") != "0"
     if fields:
         printer.print(_fields(chosen))
         return
@@ -114,7 +117,7 @@ def _progress(printer: Console) -> Iterator["Watch"]:
         TextColumn("epochs, accuracy {task.fields[accuracy]}"),
         TimeRemainingColumn(),
     )
-    shown = sys.stderr.isatty()
+    shown = sys.stderr.isatty() and not printer.quiet
     tasks = {}
     with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
 

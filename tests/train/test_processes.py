@@ -15,13 +15,19 @@ from mulbudget.train.fit import Descent, Stage
 from tests.train.conftest import TINY
 
 
-def torchrun(count: int, *words: object) -> None:
-    """Run a program by so many processes on this machine."""
+def torchrun(count: int, *words: object) -> str:
+    """Run a program by so many processes on this machine, and give what they print."""
     command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(
-        [sys.executable, *command, *map(str, words)], check=True, env=environment, timeout=300
+    result = subprocess.run(
+        [sys.executable, *command, *map(str, words)],
+        check=True,
+        env=environment,
+        timeout=300,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    return result.stdout
 
 
 def test_two_processes_learn_the_weights_that_one_learns(tmp_path: Path) -> None:
@@ -38,7 +44,7 @@ def test_two_processes_learn_the_weights_that_one_learns(tmp_path: Path) -> None
 def test_a_recipe_is_trained_by_two_processes_and_written_once(tmp_path: Path) -> None:
     settings = [word for each in TINY for word in ("--set", each)]
     words = ["-m", "mulbudget.cli.main", "train", "digits", *settings, "--out", tmp_path]
-    torchrun(2, *words)
+    assert torchrun(2, *words).count("written to") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "curve.png",
         "metrics.json",
