@@ -6,7 +6,7 @@ from torch import nn
 
 from mulbudget.spn import Range, Tensor, network_counts
 from mulbudget.train.counting import multiplications
-from mulbudget.train.export import export
+from mulbudget.train.export import export, prove
 from mulbudget.train.strassenify import strassenify
 from tests.resnet import ResNet18
 
@@ -35,6 +35,22 @@ def test_resnet_18_has_the_published_multiplications(
     if p == 1:
         built = sum(each.built for each in convolutions)
         assert built == 2_483_712 * r + 512
+
+
+@pytest.mark.parametrize(("p", "r", "skip", "published"), [PUBLISHED[0], PUBLISHED[3]])
+def test_resnet_18_is_exported_with_what_was_counted(
+    p: int, r: float, skip: tuple[str, ...], published: float
+) -> None:
+    torch.manual_seed(0)
+    images = torch.randint(256, (2, 3, 224, 224))
+    model = strassenify(ResNet18(), images / 256, r=r, p=p, skip=skip, input_fraction=8)
+    model(images / 256)
+    model.enter("frozen")
+    network = export(model, "resnet18", Tensor((3, 224, 224), 8, Range.uniform(0, 255, 3)))
+    prove(model, network, images[:1].numpy())
+    counts = network_counts(network)
+    assert counts.multiplications == sum(each.built for each in multiplications(model)) < published
+    assert counts.dense_multiplications == pytest.approx(1.814e9, rel=0.0005)
 
 
 def test_what_is_built_is_what_the_network_counts() -> None:
