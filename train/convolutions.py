@@ -106,7 +106,8 @@ class SPNConvolution(SumProductLayer):
             groups=self.groups,
         )
 
-    def _products(self, x: Tensor, wb: Tensor) -> Tensor:
+    def products(self, x: Tensor, wb: Tensor) -> Tensor:
+        """Wb of each window, (samples, r, *positions)."""
         return window_sums(x, wb, None, self.geometry, self.groups)
 
     def _outputs(self, x: Tensor, z: Tensor, wc: Tensor, bias: Tensor) -> Tensor:

@@ -74,12 +74,12 @@ class SumProductLayer(Multiplicands):
             a, bias = self._integers()
             # Powers of two: exact in floats, so the order of the factors does not matter.
             a, bias = a.to(x.dtype) * 2.0 ** -int(self.places), bias.to(x.dtype)
-            z = self._products(x, self.wb.to(x.dtype))
+            z = self.products(x, self.wb.to(x.dtype))
             return self._outputs(x, self._each(a) * z, self.wc.to(x.dtype), bias)
         wb, wc = self.wb, self.wc
         if self.phase == "ternary":
             wb, wc = self._blend(wb, *self._wb()), self._blend(wc, *self._wc())
-        z = self._each(self.a) * self.norm(self._products(x, wb))
+        z = self._each(self.a) * self.norm(self.products(x, wb))
         return self._outputs(x, z, wc, self.bias)
 
     def freeze(self, input_fraction: int = 0) -> int:
@@ -122,7 +122,7 @@ class SumProductLayer(Multiplicands):
         """Mean magnitude of Wb and of Wc over their largest: what the sparsity penalty lowers."""
         return torch.stack([self.wb.abs().mean(), self.wc.abs().mean()])
 
-    def _products(self, x: Tensor, wb: Tensor) -> Tensor:
+    def products(self, x: Tensor, wb: Tensor) -> Tensor:
         """What a multiplies: Wb of each window, (samples, r, *positions)."""
         raise NotImplementedError
 
@@ -226,7 +226,8 @@ class SPNLinear(SumProductLayer):
             fraction=int(self.fraction) - input_fraction,
         )
 
-    def _products(self, x: Tensor, wb: Tensor) -> Tensor:
+    def products(self, x: Tensor, wb: Tensor) -> Tensor:
+        """Wb of each vector, (samples, r)."""
         return x @ wb.T
 
     def _outputs(self, x: Tensor, z: Tensor, wc: Tensor, bias: Tensor) -> Tensor:  # noqa: ARG002 - images need x

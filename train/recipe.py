@@ -223,7 +223,7 @@ class ImageRecipe(Recipe):
     g: Annotated[tuple[int, ...], About("Groups in Wb of each layer.", 1, per_layer=True)] = (1,)
     start: Annotated[
         Literal["random", "weights"],
-        About("Initial weights: random, or the first teacher's where they fit."),
+        About("Initial weights: random, or the first teacher's where each output has a product."),
     ] = "random"
     wb_threshold: Annotated[float, About("Factor of the threshold for Wb.", 0)] = 0.5
     wc_threshold: Annotated[float, About("The same for Wc: larger is sparser.", 0)] = 0.5

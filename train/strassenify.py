@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from mulbudget.spn import Network, UserError
 from mulbudget.train.activations import Rounding
 from mulbudget.train.allotment import Products, allot, allot_budget, by_name, check_names
+from mulbudget.train.decompose import start_from
 from mulbudget.train.graph import GraphModel, Step
 from mulbudget.train.identifiers import Identifiers
 from mulbudget.train.images import AveragePool, Dropping, Flat, Join, LargestPool, Sum
 from mulbudget.train.layers import Precision
 from mulbudget.train.plan import ByName, Plan, layer_of, located, own_groups
-from mulbudget.train.start import dense_layer, spn_layer, start_from
+from mulbudget.train.start import dense_layer, spn_layer
 from mulbudget.train.trace import Call, trace
 
 _SUM_BITS = 8
@@ -50,8 +51,8 @@ def strassenify(
         Of Conv1d, Conv2d, Linear, batch norm right behind these, ReLU, ReLU6, max and average
         pooling, means over images, additions, torch.cat of channels, flattening and dropout.
     example_input : Tensor
-        (samples, ...), as the model takes it. With `start` "weights" give a whole batch: a layer
-        without a batch norm takes its first mean and variance from it.
+        (samples, ...), as the model takes it. With `start` "weights" give a whole batch: batch
+        norms begin with its means and variances.
     r : int, float or mapping of a module's name to these, optional
         Products of each layer; a float is a multiple of its outputs. One for each output where
         neither `r` nor `budget` is given.
@@ -71,8 +72,9 @@ def strassenify(
     input_fraction : int
         The network takes integers times 2**-input_fraction.
     start : "random" or "weights"
-        "weights" lets each layer with p = 1, g = 1 and at least as many products as outputs begin
-        as the model's; the others begin at random.
+        "weights" lets each layer with g = 1 and at least p**axes products an output begin as the
+        model's, which it then is in full precision; further products make it nearer to that when
+        its entries become ternary. The other layers begin at random.
     generator : torch.Generator, optional
         Draws the initial weights.
 
@@ -98,6 +100,7 @@ def strassenify(
         if budget is None
         else allot_budget(needs, budget, plan.multiplications(skip))
     )
+    results = {source: example_input} | {call.name: call.result for call in calls}
     counts = dict(zip([need.name for need in needs], products, strict=True))
 
     def layer_part(call: Call) -> nn.Module:
@@ -108,7 +111,7 @@ def strassenify(
         sizes = (counts[call.origin], by_name(p, call.origin), groups)
         part = spn_layer(layer, *sizes, chosen, generator).to(layer.weight.device)
         if start == "weights":
-            start_from(part, layer, norm, call.result)
+            start_from(part, layer, norm, results[call.inputs[0]])
         return part
 
     builder = _Builder({source: _Value(Network.INPUT, rounded=True)})
