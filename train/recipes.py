@@ -122,28 +122,36 @@ CIFAR10_SMALL = ImageRecipe(
     name="cifar10-small",
     dataset="cifar10",
     channels=(24, 48, 64),
-    r=(1.0, 2.0, 2.0, 2.0, 1.0),
+    # Two or three ternary terms for the weights of each output.
+    r=(2.0, 2.5, 3.0, 3.0, 4.0),
+    start="weights",
     input_bits=6,
     quantizer="fixed",
-    a_digits=6,
+    # Further terms have smaller factors.
+    a_bits=8,
+    a_digits=8,
     bias_places=0,
-    full_epochs=4,
-    ternary_epochs=16,
-    frozen_epochs=3,
+    full_epochs=0,
+    # More and larger steps lose what the weights begin with.
+    ternary_epochs=8,
+    ternary_rate=0.002,
+    ternary_ramp=0.0,
+    frozen_epochs=4,
+    frozen_rate=0.001,
     degrees=0.0,
     pixels=0.0,
     zoom=0.0,
     crop=3,
     mirror=0.5,
     copies=8,
-    distillation=0.5,
+    distillation=1.0,
     teachers=1,
     teacher_epochs=23,
     teacher_rate=0.005,
     teacher_smoothing=0.0,
     threads=2,
 )
-"""CIFAR-10 by a network for two CPU cores; its teacher learns as long as it does."""
+"""CIFAR-10 by a network for two CPU cores, which starts from the weights of its teacher."""
 
 CIFAR10_RESNET20 = ImageRecipe(
     name="cifar10-resnet20",
