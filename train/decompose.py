@@ -1,5 +1,7 @@
 """Where a sum-product layer can begin: as a layer whose weights are sums of ternary terms."""
 
+from itertools import chain
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -7,15 +9,7 @@ from torch import Tensor, nn
 from mulbudget.spn import Geometry
 from mulbudget.train.convolutions import SPNConvolution
 from mulbudget.train.layers import SPNLinear, folded
-from mulbudget.train.quantizers import ternary
 from mulbudget.train.start import Layer, Norm, affine
-
-_TERNARY = 0.7
-"""Threshold over mean magnitude that fits weights best (Li et al. 2016, "Ternary weight networks",
-section 2.2)."""
-
-_FIXED = 0.5
-"""Threshold of the fixed quantizer, as it is customary."""
 
 
 def start_from(
@@ -62,9 +56,9 @@ def start_from(
 def ternary_terms(weights: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Each output's weights as a sum of factors times rows, all but the last row ternary.
 
-    A row that is not the last is the ternary matrix that is nearest to what the rows before leave;
-    the last is the rest, at a scale at which the fixed quantizer's threshold does the same. So the
-    sum is exact, and the more rows an output has, the nearer it stays where all become ternary.
+    Factors and rows are fitted in turn (Xu et al. 2018, "Alternating multi-bit quantization for
+    recurrent neural networks", section 3). The last row is what the others leave, over its factor:
+    the sum is exact, and near the weights still when the fixed quantizer makes that row ternary.
 
     Parameters
     ----------
@@ -78,28 +72,52 @@ def ternary_terms(weights: Tensor, count: int) -> tuple[Tensor, Tensor]:
     factors : Tensor, (groups, count)
     """
     outputs = weights.shape[1]
-    rest, rows, factors = weights, [], []
-    for first in range(0, count, outputs):
-        going_on = max(0, min(outputs, count - first - outputs))
-        last = min(outputs, count - first)
-        entries, factor = _nearest(rest[:, :going_on])
-        scale = rest[:, going_on:last].abs().mean(2).clamp(min=_LEAST) * (_TERNARY / _FIXED)
-        rows += [entries, rest[:, going_on:last] / scale[..., None]]
-        factors += [factor, scale]
-        rest = rest[:, :going_on] - factor[..., None] * entries
-    return torch.cat(rows, dim=1), torch.cat(factors, dim=1)
+    terms, further = divmod(count, outputs)
+    longer, shorter = (
+        _fitted(part, number)
+        for part, number in ((weights[:, :further], terms + 1), (weights[:, further:], terms))
+    )
+    rows, factors = (
+        torch.cat([*chain(*zip(long, short, strict=False)), long[-1]], dim=1)
+        for long, short in zip(longer, shorter, strict=True)
+    )
+    return rows, factors
 
 
-_LEAST = 1e-12
-"""Of a scale: weights may all be 0."""
+def _fitted(weights: Tensor, terms: int) -> tuple[Tensor, Tensor]:
+    """Rows and factors of as many terms; (terms, *weights.shape) and (terms, groups, outputs)."""
+    # Each a third of the one before, as in the balanced ternary system.
+    thirds = 3.0 ** torch.arange(terms, device=weights.device, dtype=weights.dtype)
+    factors = weights.abs().amax(2) / 2 / thirds[:, None, None]
+    for _ in range(_ROUNDS):
+        columns = _entries(weights, factors, terms).permute(1, 2, 3, 0)
+        squares = columns.mT @ columns + _LEAST * torch.eye(terms, device=weights.device)
+        fitted = torch.linalg.solve(squares, (columns.mT @ weights[..., None])[..., 0])
+        factors = fitted.abs().sort(dim=2, descending=True).values.permute(2, 0, 1)
+    rows = _entries(weights, factors, terms - 1)
+    rest = weights - (factors[:-1, ..., None] * rows).sum(0)
+    factors = factors.clamp(min=_LEAST)
+    return torch.cat([rows, (rest / factors[-1, ..., None])[None]]), factors
 
 
-def _nearest(weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Ternary entries near each row, and what they are to be multiplied by."""
-    mean = weights.abs().mean(2, keepdim=True).clamp(min=_LEAST)
-    entries = ternary(weights / mean, quantizer="fixed", factor=_TERNARY, alive=2)
-    kept = entries.abs()
-    return entries, (weights.abs() * kept).sum(2) / kept.sum(2)
+_ROUNDS = 30
+"""In which rows and factors are fitted; more change little."""
+
+_LEAST = 1e-6
+"""Of a factor, and what keeps sums of squares from being singular: weights may all be 0."""
+
+
+def _entries(weights: Tensor, factors: Tensor, terms: int) -> Tensor:
+    """The nearest ternary entries of the first terms, each to what the terms before it leave."""
+    rows, rest = [], weights
+    for factor in factors[:terms, ..., None]:
+        rows.append(nn.functional.hardshrink(rest / factor.clamp(min=_LEAST), _FIXED).sign())
+        rest = rest - factor * rows[-1]
+    return torch.stack(rows) if rows else weights.new_empty(0, *weights.shape)
+
+
+_FIXED = 0.5
+"""Threshold of the fixed quantizer, as it is customary: halfway to the factor."""
 
 
 def _of_patches(weight: Tensor, geometry: Geometry) -> Tensor:

@@ -39,13 +39,14 @@ def test_the_more_terms_the_nearer_are_ternary_ones(quantizer: str) -> None:
     layer, norm, x = nn.Conv2d(6, 5, 3), nn.BatchNorm2d(5), random(64, 6, 8, 8)
     for _ in range(20):
         norm(layer(x))
+    norm.eval()
     precision, errors = Precision(quantizer=quantizer, wb_threshold=_SAME[quantizer]), []  # type: ignore[arg-type]
     for r in (5, 10, 15):
         made = spn_layer(layer, r, 1, 1, precision, None)
         assert start_from(made, layer, norm, x)
-        made.phase = "ternary"
+        made.eval().phase = "ternary"
         errors.append(float((made(x) - norm(layer(x))).square().mean().detach()))
-    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+    assert errors[0] > 6 * errors[1] > 18 * errors[2]
 
 
 _SAME = {"fixed": 0.5, "scaled": 0.7}
