@@ -122,8 +122,8 @@ CIFAR10_SMALL = ImageRecipe(
     name="cifar10-small",
     dataset="cifar10",
     channels=(24, 48, 64),
-    # Two or three ternary terms for the weights of each output.
-    r=(2.0, 2.5, 3.0, 3.0, 4.0),
+    # Two or three ternary terms for the weights of each output; the second layer has most outputs.
+    r=(3.0, 2.125, 3.0, 3.0, 4.0),
     start="weights",
     input_bits=6,
     quantizer="fixed",
@@ -131,11 +131,10 @@ CIFAR10_SMALL = ImageRecipe(
     a_bits=8,
     a_digits=8,
     bias_places=0,
+    activation_bits=6,
     full_epochs=0,
-    # More and larger steps lose what the weights begin with.
-    ternary_epochs=8,
-    ternary_rate=0.002,
-    ternary_ramp=0.0,
+    # Steps with free matrices lose what the weights begin with.
+    ternary_epochs=0,
     frozen_epochs=4,
     frozen_rate=0.001,
     degrees=0.0,
@@ -143,7 +142,7 @@ CIFAR10_SMALL = ImageRecipe(
     zoom=0.0,
     crop=3,
     mirror=0.5,
-    copies=8,
+    copies=4,
     distillation=1.0,
     teachers=1,
     teacher_epochs=23,
