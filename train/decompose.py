@@ -8,17 +8,23 @@ from torch import Tensor, nn
 
 from mulbudget.spn import Geometry
 from mulbudget.train.convolutions import SPNConvolution
-from mulbudget.train.layers import SPNLinear, folded
+from mulbudget.train.layers import SPNLinear, SumProductLayer, folded
 from mulbudget.train.start import Layer, Norm, affine
+
+
+def can_start(made: SumProductLayer) -> bool:
+    """Whether `start_from` is possible: it needs g = 1 and a product for each output of a patch."""
+    groups = made.groups if isinstance(made, SPNConvolution) else 1
+    return groups == made.wc_groups and made.r >= len(made.bias)
 
 
 def start_from(
     made: SPNLinear | SPNConvolution, layer: Layer, norm: Norm | None, taken: Tensor
 ) -> bool:
-    """Let `made` begin as `layer` with its batch norm, and say whether that is possible.
+    """Let `made` begin as `layer` with its batch norm, where it `can_start`; say whether it does.
 
-    It needs g = 1 and a product for each output of a patch. Further products are further terms of
-    the outputs, in turn; see `ternary_terms`.
+    Products beyond one for each output are further terms of the outputs, in turn; see
+    `ternary_terms`.
 
     Parameters
     ----------
@@ -30,14 +36,14 @@ def start_from(
     taken : Tensor, (samples, ...)
         By `layer`, for an example: the means and variances that batch norms begin with are its.
     """
+    if not can_start(made):
+        return False
     patch = made.geometry.patch if isinstance(made, SPNConvolution) else ()
     weights = layer.weight.detach()
     if isinstance(made, SPNConvolution):
         weights = _of_patches(weights, made.geometry)
     groups = made.wc_groups
     outputs, products = len(weights) // groups, made.r // groups
-    if made.wb[0].shape != weights[0].shape or products < outputs:
-        return False
     rows, factors = ternary_terms(weights.flatten(1).unflatten(0, (groups, outputs)), products)
     output_of = torch.arange(products, device=weights.device) % outputs
     slope, offset = (

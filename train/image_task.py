@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from mulbudget.spn import UserError
 from mulbudget.train.architectures import ARCHITECTURES
 from mulbudget.train.dataset import CLASSES, Dataset
+from mulbudget.train.decompose import can_start
 from mulbudget.train.graph import GraphModel
-from mulbudget.train.layers import Precision
+from mulbudget.train.layers import Precision, SumProductLayer
 from mulbudget.train.recipe import ImageRecipe, each_layer
 from mulbudget.train.samples import Samples
 from mulbudget.train.seeds import seeded
@@ -57,6 +58,7 @@ class ImageTask:
         # The sizes are looked at before anything is trained.
         model = self.student(None, torch.Generator().manual_seed(0))
         layers = model.spn_layers()
+        _check_start(recipe, layers)
         penalty = [[recipe.wb_sparsity, recipe.wc_sparsity]] * len(layers)
         self.penalties = torch.tensor(penalty, device=samples.x_train.device)
         self.sizes = {"channels": recipe.channels, "r": [layer.r for layer in layers]}
@@ -110,6 +112,26 @@ class ImageTask:
                 f"{layers}"
             )
         return r
+
+
+def _check_start(recipe: ImageRecipe, layers: Sequence[SumProductLayer]) -> None:
+    """Raise `UserError` where a layer begins at random, and no phase changes Wb and Wc."""
+    if recipe.full_epochs or recipe.ternary_epochs:
+        return
+    for number, layer in enumerate(layers, start=1):
+        outputs = len(layer.bias)
+        if recipe.start == "random":
+            reason = "start is random"
+        elif can_start(layer):
+            continue
+        elif layer.r < outputs:
+            reason = f"its {layer.r} products are fewer than the {outputs} outputs of a patch"
+        else:
+            reason = "g is not 1"
+        raise UserError(
+            f"layer {number} would stay random, for {reason}, and recipe {recipe.name} has epochs "
+            "of phase frozen only: change the one, or --set full_epochs=4 --set ternary_epochs=16"
+        )
 
 
 _EXAMPLES = 512

@@ -144,6 +144,24 @@ def test_what_does_not_fit_is_one_sentence_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("r=0.5", "layer 1 would stay random, for its 2 products are fewer than the 4 outputs"),
+        ("p=2", "layer 1 .* 4 products are fewer than the 16 outputs of a patch"),
+        ("g=1,2,1,1", "layer 2 would stay random, for g is not 1"),
+        ("start=random", "layer 1 would stay random, for start is random"),
+    ],
+)
+def test_a_layer_that_would_stay_random_is_named(
+    tmp_path: Path, setting: str, sentence: str
+) -> None:
+    only_frozen = ("channels=4,4,4", "full_epochs=0", "ternary_epochs=0", "start=weights")
+    with pytest.raises(UserError, match=sentence):
+        train(quick(MNIST_CNN, *only_frozen, setting), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_diverging_run_names_step_and_layer(tmp_path: Path) -> None:
     recipe = quick(MNIST_CNN, "full_rate=1e38", "distillation=0")
     with pytest.raises(UserError, match=r"stage full.* at step [\d,]+, from layer \w+ on"):
