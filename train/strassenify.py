@@ -1,6 +1,6 @@
 """Any PyTorch model as a network of sum-product layers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,14 +81,15 @@ def strassenify(
     Raises
     ------
     UserError
-        Naming the module: when the model cannot be traced, something has no integer form, or the
-        numbers do not fit.
+        Naming the module: when the model cannot be traced, something has no integer form, the
+        numbers do not fit, or one that the model computes for the example is not finite.
     """
     if r is not None and budget is not None:
         raise UserError("r and budget exclude each other: give the products or their sum")
     if start not in ("random", "weights"):
         raise UserError(f"start is {start!r}: use 'random' or 'weights'")
     source, calls = trace(model, example_input)
+    _check_finite(example_input, calls)
     shape = tuple(example_input.shape[1:])
     plan = Plan.of(source, shape, calls, activation_bits)
     names = [call.origin for call in plan.layers]
@@ -201,3 +202,17 @@ def _kept(part: nn.Module, values: list[_Value]) -> tuple[bool, bool]:
             return False, signed
         case _:
             return False, True
+
+
+def _check_finite(example_input: Tensor, calls: Sequence[Call]) -> None:
+    """Raise `UserError` where NaN or infinity comes in."""
+    if example_input.is_meta:
+        return
+    if not bool(example_input.isfinite().all()):
+        raise UserError("the example has numbers that are not finite: look at the data")
+    for call in calls:
+        if not bool(call.result.isfinite().all()):
+            raise UserError(
+                f"module {call.origin} gives numbers that are not finite for the example: look at "
+                "its weights"
+            )

@@ -297,3 +297,16 @@ def test_names_become_identifiers() -> None:
     assert got[8:] == ["m" * 56, "m" * 56 + "_2", "part_2"]
     for name in got:
         check_name(name, "module")
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_found_where_they_come_in(bad: float) -> None:
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(48, 2))
+    x = torch.rand(4, 2, 6, 6)
+    with torch.no_grad():
+        model[3].get_parameter("weight")[1, 5] = bad
+    with pytest.raises(UserError, match="module 3 gives numbers that are not finite"):
+        strassenify(model, x)
+    x[2, 1, 3, 3] = bad
+    with pytest.raises(UserError, match="the example has numbers that are not finite"):
+        strassenify(model, x)
