@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from mulbudget.boards.uart import divider
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import Plan, make_plan
 from mulbudget.hw.sidecar import Sidecar, encode
+from mulbudget.hw.styles import styles_of
 from mulbudget.hw.verilog import describe, packaged_yosys
 from mulbudget.sim import tools
 from mulbudget.sim.tools import ToolError
@@ -69,6 +70,7 @@ def prepare(
     dsp: int | None = None,
     baud: int = BAUD,
     levels_per_stage: int | None = None,
+    style: Sequence[str] = (),
 ) -> Design:
     """Plan a network for a board.
 
@@ -82,6 +84,8 @@ def prepare(
         Of the UART.
     levels_per_stage : int, optional
         Adders between pipeline registers, at most; what suits the clock by default.
+    style : sequence of str
+        For `styles_of`; parallel by default.
 
     Raises
     ------
@@ -106,6 +110,7 @@ def prepare(
         family=board.family,
         dsp=available if dsp is None else dsp,
         levels_per_stage=levels,
+        styles=styles_of(network, style),
     )
     return Design(network=network, board=board, plan=plan, baud=baud, divider=clocks)
 

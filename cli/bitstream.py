@@ -12,6 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from mulbudget.cli.console import console, table
+from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import load, with_standard_scheme
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def bitstream(
             help="Adders between pipeline registers, at most; by default what suits the clock.",
         ),
     ] = None,
+    style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
     compare: Annotated[
         bool,
         typer.Option(
@@ -62,7 +64,9 @@ def bitstream(
     if compare:
         networks[out / STANDARD] = with_standard_scheme(network, name=STANDARD)
     designs = {
-        folder: prepare(each, target, dsp=dsp, baud=baud, levels_per_stage=levels_per_stage)
+        folder: prepare(
+            each, target, dsp=dsp, baud=baud, levels_per_stage=levels_per_stage, style=style or []
+        )
         for folder, each in networks.items()
     }
     printer = console()

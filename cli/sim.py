@@ -17,6 +17,7 @@ from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
 from mulbudget.cli.proof import Kind, Proof, write_proof
+from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import ArgMax, Bilinear, Network, UserError, digest, load
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def sim(
     levels_per_stage: Annotated[
         int, typer.Option(help="Adders between pipeline registers, at most.")
     ] = 2,
+    style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
     report: Annotated[
         Path | None,
         typer.Option(help="A JSON file to keep the outcome in, for `mulbudget summary`."),
@@ -114,7 +116,9 @@ def sim(
     printer.print(chosen.title, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary, _progress() as progress:
         with _step(progress, "generating Verilog"):
-            files = _generate(network, file, Path(temporary), family, dsp, levels_per_stage)
+            files = _generate(
+                network, file, Path(temporary), family, dsp, levels_per_stage, style or []
+            )
         with _step(progress, "compiling the simulator"):
             simulator = _simulator(files, family if gate_level else None, len(chosen.x))
         comparison = _compare(network, simulator, chosen, stalls, seed, progress)
@@ -210,11 +214,19 @@ def _generate(
     family: str | None,
     dsp: int | None,
     levels_per_stage: int,
+    style: list[str],
 ) -> Files:
     from mulbudget.hw.plan import make_plan
+    from mulbudget.hw.styles import styles_of
     from mulbudget.hw.verilog import write
 
-    plan = make_plan(network, family=family, dsp=dsp, levels_per_stage=levels_per_stage)
+    plan = make_plan(
+        network,
+        family=family,
+        dsp=dsp,
+        levels_per_stage=levels_per_stage,
+        styles=styles_of(network, style),
+    )
     return Files(file, folder, write(network, plan, folder))
 
 

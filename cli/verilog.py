@@ -21,6 +21,11 @@ COLUMNS = (
     "bits of\nu, z, v",
     "latency\n[clocks]",
 )
+STYLE_HELP = (
+    "[LAYER=]STYLE of all sum-product layers or of one: parallel, or serial:BITS for digits of so "
+    "many bits, 1 by default. May be given several times."
+)
+
 WA = "Wa adders\n(depth)"
 """Of products of matrices only; before the column of Wb."""
 
@@ -43,14 +48,22 @@ def verilog(
     levels_per_stage: Annotated[
         int, typer.Option(help="Adders between pipeline registers, at most.")
     ] = 2,
+    style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
 ) -> None:
     """Write the network as Verilog, with a JSON file that describes its ports and figures."""
     network = load(file)
     # Amaranth is slow to import, and `mulbudget show` does without.
     from mulbudget.hw.plan import make_plan
+    from mulbudget.hw.styles import styles_of
     from mulbudget.hw.verilog import write
 
-    plan = make_plan(network, family=family, dsp=dsp, levels_per_stage=levels_per_stage)
+    plan = make_plan(
+        network,
+        family=family,
+        dsp=dsp,
+        levels_per_stage=levels_per_stage,
+        styles=styles_of(network, style or []),
+    )
     sidecar = write(network, plan, out)
     printer = console()
     printer.print(_table(sidecar))

@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.hw.channels import layout
-from mulbudget.hw.flow import sources
+from mulbudget.hw.flow import Held, sources
 from mulbudget.hw.joins import Fork
 from mulbudget.hw.layers import Layer, Queues, build
 from mulbudget.hw.plan import Plan
@@ -19,9 +19,9 @@ from mulbudget.spn import Network
 class Accelerator(wiring.Component):
     """A network as its layers, stream to stream.
 
-    Where every layer takes a beat a sample from one stream, latency is the sum of the layers'
-    latencies and the interval the longest of theirs. Else both are those of `timing`, the interval
-    hardly ever longer than the longest of the layers'.
+    Where every layer takes a beat a sample from one stream, and takes it at once, latency is the
+    sum of the layers' latencies and the interval the longest of theirs. Else both are those of
+    `timing`, the interval hardly ever longer than the longest of the layers'.
 
     Parameters
     ----------
@@ -95,8 +95,9 @@ def _timing(layers: list[Layer], queues: Queues, network: Network) -> Timing:
     """Of all layers together."""
     tensors = network.tensors.values()
     plain = all(len(tensor.shape) == 1 for tensor in tensors)
+    held = any(isinstance(stage, Held) for layer in layers for stage in layer.flow.stages)
     takers = sources([layer.flow for layer in layers])
-    if plain and all(len(each) == 1 for each in takers.values()):
+    if plain and not held and all(len(each) == 1 for each in takers.values()):
         return Timing(
             sum(layer.latency for layer in layers), max(layer.interval for layer in layers)
         )

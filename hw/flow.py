@@ -33,6 +33,26 @@ class Pipe:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A layer that looks at a beat for `interval` clocks, and takes it in the last of them.
+
+    What it makes of it comes `latency` clocks later; it stops as a whole.
+    """
+
+    latency: int
+    interval: int
+
+    @property
+    def clocks(self) -> int:
+        """Clocks that it may take without giving a beat."""
+        return self.latency + self.interval
+
+    def needs(self, beats: int) -> Beats:
+        """The last beat taken that each beat given needs, of so many beats of a sample."""
+        return np.arange(beats)
+
+
+@dataclass(frozen=True)
 class Windows:
     """`window.Window`."""
 
@@ -88,7 +108,7 @@ class Gathered:
         return np.array([beats - 1])
 
 
-Stage = Pipe | Windows | Reordered | Gathered
+Stage = Pipe | Held | Windows | Reordered | Gathered
 
 
 @dataclass(frozen=True)
@@ -109,9 +129,11 @@ class Flow:
     stages: tuple[Stage, ...]
 
     @property
-    def latency(self) -> int:
-        """Clocks of its pipelines."""
-        return sum(stage.latency for stage in self.stages if isinstance(stage, Pipe))
+    def holds(self) -> int:
+        """Beats that its pipelines hold."""
+        pipes = [stage.latency for stage in self.stages if isinstance(stage, Pipe)]
+        held = [each for each in self.stages if isinstance(each, Held)]
+        return sum(pipes) + sum(-(-stage.clocks // stage.interval) for stage in held)
 
 
 def needed(flows: Sequence[Flow], source: str, beats: int) -> dict[str, Beats]:
@@ -145,19 +167,18 @@ def depths(flows: Sequence[Flow], source: str, beats: int) -> dict[str, tuple[in
     fork is never more than a beat further for one branch than for the other, so whatever beat j
     needs is on its way. Nothing waits for a queue that is full, and there is no deadlock.
 
-    Room is added for the clocks by which the pipelines of the other inputs are longer, so that the
-    shorter branch does not stop while the longer one is filled.
+    Room is added for what the pipelines of the other inputs hold more, so that the shorter branch
+    does not stop while the longer one is filled.
     """
     need, result = needed(flows, source, beats), {}
-    length = {source: 0}
+    held = {source: 0}
     for flow in flows:
-        longest = max(length[name] for name in flow.inputs)
-        length[flow.name] = longest + flow.latency
+        most = max(held[name] for name in flow.inputs)
+        held[flow.name] = most + flow.holds
         if len(flow.inputs) > 1:
             joined = np.maximum.reduce([need[name] for name in flow.inputs])
             result[flow.name] = tuple(
-                _most(need[name], joined) + longest - length[name] + _PASSING
-                for name in flow.inputs
+                _most(need[name], joined) + most - held[name] + _PASSING for name in flow.inputs
             )
     return result
 

@@ -1,6 +1,6 @@
 """How each layer of a network is built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from mulbudget.hw.bilinear import lower_bilinear
 from mulbudget.hw.datapath import Datapath, Product
+from mulbudget.hw.digits import word_bits
 from mulbudget.hw.families import Family, find_family
 from mulbudget.hw.images import lower_add, lower_concatenate, lower_max_pool
 from mulbudget.hw.lower import (
@@ -17,8 +18,8 @@ from mulbudget.hw.lower import (
     lower_sum_product,
     shift_add_cost,
 )
-from mulbudget.hw.sidecar import TILED
 from mulbudget.hw.streams import block_range, input_ports
+from mulbudget.hw.styles import Parallel, Serial, Style
 from mulbudget.spn import (
     Add,
     AnyOperator,
@@ -49,8 +50,7 @@ class LayerPlan:
     Parameters
     ----------
     node : Node
-    style : str
-        "parallel", or "tiled" where matrices are multiplied block by block.
+    style : Style
     inputs : tuple of Tensor
         What it takes, with the ranges that the hardware has.
     output : Tensor
@@ -60,7 +60,7 @@ class LayerPlan:
     """
 
     node: Node
-    style: str
+    style: Style
     inputs: tuple[Tensor, ...]
     output: Tensor
     datapath: Datapath
@@ -103,6 +103,7 @@ def make_plan(
     family: str | None = None,
     dsp: int | None = None,
     levels_per_stage: int = 2,
+    styles: Mapping[str, Style] | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> Plan:
     """Choose the hardware of every layer.
@@ -115,9 +116,12 @@ def make_plan(
     dsp : int, optional
         Hardware multipliers of the whole network, at most; the products that cost most as
         shift-and-add have them. All products by default, none on a family without DSP blocks.
-        Products of matrices share what there is, and with none are made of logic.
+        Products of matrices share what there is, and with none are made of logic. Those of serial
+        layers are shift-and-add.
     levels_per_stage : int
         Adders between pipeline registers, at most; at least 1.
+    styles : mapping, optional
+        Of sum-product layers, by name; parallel for those that are not in it.
     progress : callable, optional
         Is told the name of each layer before its adder graphs are looked for, and how many layers
         are done.
@@ -125,8 +129,9 @@ def make_plan(
     Raises
     ------
     UserError
-        When an option is out of range, an operand is too wide for the family's DSP block, or an
-        operator does not take the result of the one before it.
+        When an option is out of range, an operand is too wide for the family's DSP block, a digit
+        is longer than the words of its layer, or an operator does not take the result of the one
+        before it.
     """
     if dsp is not None and dsp < 0:
         raise UserError(f"{dsp} hardware multipliers are not possible: use 0 or more")
@@ -142,7 +147,8 @@ def make_plan(
                 "--dsp 0"
             )
         dsp = 0
-    chosen = _choose(network, dsp)
+    styles = styles or {}
+    chosen = _choose(network, dsp, styles)
     tensors, layers = {network.INPUT: network.input}, []
     for node in network.nodes:
         if progress is not None:
@@ -151,21 +157,16 @@ def make_plan(
         try:
             products = chosen.get(node.name, set())
             datapath = _lower(network, node, inputs, products, dsp, device)
+            style = styles.get(node.name, Parallel())
+            _check_style(style, datapath)
             if device is not None:
                 _check_operands(node, inputs[0], products, device)
         except UserError as error:
             raise UserError(f"layer {node.name}: {error}") from error
         output = _built(node, network.tensors[node.name], datapath)
         tensors[node.name] = output
-        tiled = isinstance(node.operator, Bilinear) and node.operator.tiled
         layers.append(
-            LayerPlan(
-                node=node,
-                style=TILED if tiled else "parallel",
-                inputs=inputs,
-                output=output,
-                datapath=datapath,
-            )
+            LayerPlan(node=node, style=style, inputs=inputs, output=output, datapath=datapath)
         )
     return Plan(family=device, levels_per_stage=levels_per_stage, layers=tuple(layers))
 
@@ -248,12 +249,20 @@ def _check_factors(datapath: Datapath, bits: int, block: str) -> None:
                 )
 
 
-def _choose(network: Network, dsp: int | None) -> dict[str, set[int]]:
+def _check_style(style: Style, datapath: Datapath) -> None:
+    if isinstance(style, Serial) and style.digit > word_bits(datapath):
+        raise UserError(
+            f"a digit of {style.digit} bits exceeds its words of {word_bits(datapath)} bits: use "
+            f"--style serial:{word_bits(datapath)} or less"
+        )
+
+
+def _choose(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dict[str, set[int]]:
     """The products of each layer that go to DSP blocks."""
     ranked, chosen = [], {}
     for node in network.nodes:
         found = sum_product(node.operator, network.tensors[node.input])
-        if found is None:
+        if found is None or isinstance(styles.get(node.name), Serial):
             continue
         layer, x = found
         chosen[node.name] = set()

@@ -33,23 +33,25 @@ class Schedule:
     blocks: Mapping[int, int] = field(default_factory=dict)
 
 
-def schedule(datapath: Datapath, levels_per_stage: int) -> Schedule:
+def schedule(datapath: Datapath, levels_per_stage: int, *, digit: int | None = None) -> Schedule:
     """Place each operation; `levels_per_stage` >= 1. The interval is that of the datapath.
 
     Operations come as soon as they can, and products as soon as one of ceil(products / interval)
     multipliers is free. Then each moves to just before its first use where that needs fewer
     flip-flops; one behind the logic that makes its bit shares a cell with it, and is taken as free.
+    With a `digit` of so many bits a register holds one of a value, not the whole.
     """
+    bits = [digit or width(op.low, op.high)[0] for op in datapath.ops]
     stages, latency, blocks = _as_soon_as_possible(datapath, levels_per_stage)
-    uses = _Uses(datapath, stages, latency)
+    uses = _Uses(datapath, stages, latency, bits)
     for value in reversed(range(len(datapath.ops))):
         uses.move_later(value)
     last = [max(stages[value], uses.last(value)) for value in range(len(stages))]
-    bits = sum(
-        registers(last[value] - stages[value], datapath.interval) * width(op.low, op.high)[0]
-        for value, op in enumerate(datapath.ops)
+    held = sum(
+        registers(last[value] - stages[value], datapath.interval) * size
+        for value, size in enumerate(bits)
     )
-    return Schedule(tuple(stages), tuple(last), latency, bits, blocks)
+    return Schedule(tuple(stages), tuple(last), latency, held, blocks)
 
 
 def registers(stages: int, interval: int) -> int:
@@ -108,8 +110,10 @@ class _Multipliers:
 class _Uses:
     """Who takes each value in which stage, while `stages` changes."""
 
-    def __init__(self, datapath: Datapath, stages: list[int], latency: int) -> None:
-        self._ops, self._stages, self._latency = datapath.ops, stages, latency
+    def __init__(
+        self, datapath: Datapath, stages: list[int], latency: int, bits: list[int]
+    ) -> None:
+        self._ops, self._stages, self._latency, self._bits = datapath.ops, stages, latency, bits
         self._interval = datapath.interval
         self._outputs = set(datapath.outputs)
         self._users: list[list[int]] = [[] for _ in datapath.ops]
@@ -148,4 +152,4 @@ class _Uses:
         """Those that hold a value and do not fit behind its own logic."""
         op = self._ops[value]
         kept = registers(self.last(value) - self._stages[value], self._interval)
-        return max(kept - (op.levels > 0), 0) * width(op.low, op.high)[0]
+        return max(kept - (op.levels > 0), 0) * self._bits[value]

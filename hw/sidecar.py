@@ -12,9 +12,9 @@ from mulbudget.spn.bilinear import MOST_ENTRIES
 from mulbudget.spn.files import read_whole
 from mulbudget.spn.names import check_name
 
-VERSION = 2
-TILED = "tiled"
-"""Style of a layer that takes the next matrices while it multiplies those before."""
+VERSION = 3
+PARALLEL, TILED = "parallel", "tiled"
+"""Styles: the whole in space, and a product of matrices block by block through buffers in RAM."""
 
 
 class _Version(msgspec.Struct):
@@ -82,11 +82,13 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name, operator : str
         Of the node, and the kind of its operator.
     style : str
-        How it is built: "parallel", the whole in space, or "tiled", whose streams carry matrices
-        block by block through buffers in RAM.
+        How it is built: "parallel", the whole in space; "serial", the same digit by digit; or
+        "tiled", whose streams carry matrices block by block through buffers in RAM.
     latency, interval : int
         Clocks from a sample taken to its result offered, and from sample to sample; of a layer on
         images, the first is from the last pixel of a window taken to its result offered.
+    digit : int
+        Bits of a digit of a serial layer; 0 of others.
     dsp, shift_add : int
         DSP blocks, and products in logic: by shift-and-add where a factor is constant.
     adders_wa, adders_wb, adders_wc, adders_products : int
@@ -103,6 +105,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     style: str
     latency: int
     interval: int
+    digit: int = 0
     dsp: int = 0
     shift_add: int = 0
     adders_wa: int = 0
@@ -129,7 +132,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Parameters
     ----------
     format, version
-        "mulbudget-verilog", 2.
+        "mulbudget-verilog", 3.
     name : str
         Of the module and the files.
     network : str
@@ -183,7 +186,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def buffered(self) -> bool:
         """Whether samples are taken before their turn, and so wait for those before them."""
         beats = any(stream.beats > 1 for stream in self.streams)
-        return beats or any(layer.style == TILED for layer in self.layers)
+        return beats or any(layer.style != PARALLEL for layer in self.layers)
 
 
 def carried(port: Port) -> Stream:

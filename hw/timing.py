@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from mulbudget.hw.flow import Flow, Gathered, Pipe, Reordered, Stage, Windows, sources
+from mulbudget.hw.flow import Flow, Gathered, Held, Pipe, Reordered, Stage, Windows, sources
 
 _SAMPLES = 3
 """At first; more until samples come in equal steps."""
@@ -61,6 +61,25 @@ class _Pipe:
             self._full.insert(0, offered)
             self._full.pop()
             self.valid = self._full[-1]
+
+
+class _Held:
+    def __init__(self, stage: Held) -> None:
+        self._full = [False] * stage.latency
+        self._last, self._at = stage.interval - 1, 0
+        self.valid = False
+
+    def ready(self, taken: bool) -> bool:
+        return self._at == self._last and (not self.valid or taken)
+
+    def step(self, offered: bool, taken: bool) -> None:
+        if self.valid and not taken:
+            return
+        self._full.insert(0, offered and self._at == self._last)
+        self._full.pop()
+        self.valid = self._full[-1]
+        if offered:
+            self._at = 0 if self._at == self._last else self._at + 1
 
 
 class _Windows:
@@ -146,6 +165,8 @@ def _model(stage: Stage) -> _Model:
     match stage:
         case Pipe(latency=latency):
             return _Pipe(latency)
+        case Held():
+            return _Held(stage)
         case Windows():
             return _Windows(stage)
         case Reordered():
@@ -271,10 +292,13 @@ def _ends(
         streams.step(False)
     ends: list[int] = []
     clock = idle = 0
+    first: int | None = None
     while len(ends) < wanted:
         taken, result = streams.step(True)
+        if taken and first is None:
+            first = clock
         if result:
-            ends.append(clock)
+            ends.append(clock - (first or 0))
         idle = 0 if taken or result else idle + 1
         if idle > _IDLE + sum(stage.clocks for flow in flows for stage in flow.stages):
             raise RuntimeError("the streams of the network stand still; please report this")

@@ -13,8 +13,9 @@ from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.circuit import Circuit
 from mulbudget.hw.layers import Layer as Built
 from mulbudget.hw.plan import LayerPlan, Plan
-from mulbudget.hw.sidecar import Layer, Sidecar, carried, encode
-from mulbudget.spn import Network, digest
+from mulbudget.hw.sidecar import TILED, Layer, Sidecar, carried, encode
+from mulbudget.hw.styles import Serial
+from mulbudget.spn import Bilinear, Network, digest
 from mulbudget.spn.files import make_folder, write_whole
 
 _YOSYS = "AMARANTH_USE_YOSYS"
@@ -96,11 +97,21 @@ def describe(network: Network, plan: Plan, accelerator: Accelerator) -> Sidecar:
     )
 
 
+def _style(plan: LayerPlan) -> tuple[str, int]:
+    """Its name, and the bits of a digit."""
+    operator, style = plan.node.operator, plan.style
+    if isinstance(operator, Bilinear) and operator.tiled:
+        return TILED, 0
+    return style.name, style.digit if isinstance(style, Serial) else 0
+
+
 def _layer(plan: LayerPlan, built: Built) -> Layer:
+    style, digit = _style(plan)
     return Layer(
         name=plan.node.name,
         operator=plan.node.operator.kind,
-        style=plan.style,
+        style=style,
+        digit=digit,
         latency=built.latency,
         interval=built.interval,
         **plan.datapath.figures,

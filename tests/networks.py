@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from mulbudget.spn import ArgMax, Network, Node, Range, Requantize, SumProduct, Tensor
+from mulbudget.hw.styles import Parallel, Serial, Style
+from mulbudget.spn import ArgMax, Convolution, Network, Node, Range, Requantize, SumProduct, Tensor
 
 WIDEST = 2**30
 """Values that may reach this are requantized before the next layer, so that ranges stay legal."""
@@ -114,6 +115,16 @@ def requantizers(draw: st.DrawFn, magnitude: int) -> Requantize:
     shift = draw(st.integers(max(magnitude.bit_length() - 20, 0), magnitude.bit_length()))
     bits = draw(st.integers(1, 21))
     return Requantize(shift, draw(st.sampled_from([0, -(2**bits)])), 2**bits - 1)
+
+
+@st.composite
+def styles(draw: st.DrawFn, network: Network) -> dict[str, Style]:
+    """A style for some of the sum-product layers; a digit may be too long for its layer."""
+    style = st.one_of(st.just(Parallel()), st.builds(Serial, st.sampled_from([1, 1, 2, 3, 5])))
+    layers = [
+        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
+    ]
+    return {layer: draw(style) for layer in layers if draw(st.booleans())}
 
 
 def append(network: Network, name: str, operator: SumProduct | Requantize | ArgMax) -> Network:

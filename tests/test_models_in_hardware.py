@@ -12,12 +12,13 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from mulbudget.hw.plan import make_plan
+from mulbudget.hw.plan import Plan, make_plan
+from mulbudget.hw.styles import Parallel, Serial
 from mulbudget.hw.verilog import write
 from mulbudget.sim.batch import Generated, LaneSimulator
 from mulbudget.sim.compare import first_difference
 from mulbudget.sim.inputs import random_inputs
-from mulbudget.spn import Convolution, Network, Range
+from mulbudget.spn import Convolution, Network, Range, SumProduct
 from mulbudget.spn import Tensor as Integers
 from mulbudget.train.graph_export import export_graph, prove_graph
 from mulbudget.train.strassenify import strassenify
@@ -26,6 +27,7 @@ NETWORKS = 100
 PARTS = 4
 """Each part is one simulator."""
 SAMPLES = 20
+STYLES = (Parallel(), Serial(1), Serial(3))
 HIGH = 7
 
 
@@ -136,10 +138,21 @@ def networks() -> list[Network]:
     return drawn
 
 
+def planned(network: Network) -> Plan:
+    """Some DSP blocks, and for every second network a mixture of styles."""
+    number = int(network.name.removeprefix("net"))
+    rng = np.random.default_rng(number)
+    layers = [
+        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
+    ]
+    mixture = {layer: STYLES[rng.integers(len(STYLES))] for layer in layers if number % 2}
+    return make_plan(network, dsp=[None, 0, 3][len(network.nodes) % 3], styles=mixture)
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_hardware_gives_what_pytorch_gives(tmp_path: Path, part: int) -> None:
     mine = networks()[part::PARTS]
-    plans = [make_plan(network, dsp=[None, 0, 3][len(network.nodes) % 3]) for network in mine]
+    plans = [planned(network) for network in mine]
     designs = [
         Generated(tmp_path / f"{network.name}.v", write(network, plan, tmp_path))
         for network, plan in zip(mine, plans, strict=True)

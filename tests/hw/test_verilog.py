@@ -63,8 +63,8 @@ def test_a_sidecar_of_another_version_is_refused(tmp_path: Path) -> None:
     network = example()
     write(network, make_plan(network), tmp_path)
     path = tmp_path / f"{network.name}.json"
-    path.write_text(path.read_text().replace('"version": 2', '"version": 3'))
-    with pytest.raises(UserError, match="version 3"):
+    path.write_text(path.read_text().replace('"version": 3', '"version": 4'))
+    with pytest.raises(UserError, match="version 4"):
         load(path)
     path.write_text("{}")
     with pytest.raises(UserError, match="does not describe generated Verilog"):

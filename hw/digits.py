@@ -1,0 +1,181 @@
+"""A scheduled datapath digit by digit, least significant first: adders of a few bits with a carry.
+
+A word is L digits of d bits, two's complement, and its digits follow one another a clock each. Sums
+are exact modulo 2**(L * d), which therefore need only hold the outputs.
+"""
+
+from collections.abc import Sequence
+
+from amaranth import Cat, Const, Module, Mux, Signal, Value
+
+from mulbudget.hw.channels import resized
+from mulbudget.hw.datapath import Constant, Datapath, Input, Offset, Op, Shift, Sum
+from mulbudget.hw.schedule import Schedule
+from mulbudget.spn import width
+
+
+def word_bits(datapath: Datapath) -> int:
+    """Bits of the widest output: what a word has to hold."""
+    return max(width(low, high)[0] for low, high in datapath.ends)
+
+
+class Digits:
+    """The values of a datapath of sums as signals of `digit` bits.
+
+    Signal `<layer>_<node>_s<stage>` is a digit of a node's value after that many registers.
+    Registers take a new digit where `enable` is 1. Carries, and what a shift holds back, are
+    cleared by every clock in which a stage has no digit, or the last one of a word: so a word must
+    not begin in the first clock after reset.
+
+    Parameters
+    ----------
+    m : Module
+    layer : str
+        Begins the names of signals.
+    datapath : Datapath
+        Of inputs, constants, sums, offsets and shifts.
+    schedule : Schedule
+    inputs : sequence of Value
+        Words, still while their digits are taken.
+    digit, digits : int
+        Bits of a digit, and digits of a word.
+    enable : Value
+    phase : Value
+        Which digit of a word is in stage 0.
+    busy : Value
+        Whether one is.
+    """
+
+    def __init__(
+        self,
+        m: Module,
+        layer: str,
+        datapath: Datapath,
+        schedule: Schedule,
+        *,
+        inputs: Sequence[Value],
+        digit: int,
+        digits: int,
+        enable: Value,
+        phase: Value,
+        busy: Value,
+    ) -> None:
+        self._m, self._layer, self._ops, self._schedule = m, layer, datapath.ops, schedule
+        self._inputs, self._digit, self._digits, self._enable = inputs, digit, digits, enable
+        last = Signal(name=f"{layer}_last_s0")
+        more = Signal(name=f"{layer}_more_s0")
+        m.d.comb += [last.eq(busy & (phase == digits - 1)), more.eq(busy & (phase != digits - 1))]
+        self._last, self._more = [last], [more]
+        self._phases: dict[int, Value] = {0: phase}
+        self._delays: dict[tuple[int, int], list[Value]] = {}
+        self._made: list[list[Value]] = []
+        for value in range(len(self._ops)):
+            self._emit(value)
+
+    def at(self, value: int, stage: int) -> Value:
+        """A digit of a value as it is in a later stage."""
+        return self._made[value][stage - self._schedule.stages[value]]
+
+    def last(self, stage: int) -> Value:
+        """Whether the last digit of a word is in a stage."""
+        return self._token(self._last, "last", stage)
+
+    def more(self, stage: int) -> Value:
+        """Whether a digit is in a stage that is not the last one of its word."""
+        return self._token(self._more, "more", stage)
+
+    def phase(self, stage: int) -> Value:
+        """Which digit of a word is in a stage."""
+        if stage not in self._phases:
+            phase = Signal(range(self._digits), name=f"{self._layer}_phase_s{stage}")
+            self._register(phase, Mux(self.more(stage), phase + 1, 0))
+            self._phases[stage] = phase
+        return self._phases[stage]
+
+    def _token(self, chain: list[Signal], name: str, stage: int) -> Signal:
+        while len(chain) <= stage:
+            token = Signal(name=f"{self._layer}_{name}_s{len(chain)}")
+            self._register(token, chain[-1])
+            chain.append(token)
+        return chain[stage]
+
+    def _register(self, signal: Signal, value: Value) -> None:
+        self._m.d.sync += signal.eq(Mux(self._enable, value, signal))
+
+    def _emit(self, value: int) -> None:
+        """Make a value and the registers that keep it until it is last used."""
+        op, first = self._ops[value], self._schedule.stages[value]
+        chain = [self._make(op, first)]
+        for stage in range(first + 1, self._schedule.last[value] + 1):
+            register = self._signal(op, stage, reset_less=True)
+            self._register(register, chain[-1])
+            chain.append(register)
+        self._made.append(chain)
+
+    def _signal(self, op: Op, stage: int, part: str = "", **options: bool) -> Signal:
+        return Signal(self._digit, name=f"{self._layer}_{op.name}{part}_s{stage}", **options)
+
+    def _make(self, op: Op, stage: int) -> Value:
+        match op:
+            case Input():
+                return self._word(self._inputs[op.channel], self.phase(stage))
+            case Constant():
+                return Const(0, self._digit)  # it is an output, and taken as a whole
+            case Shift():
+                return self._shifted(op.operands[0], op.shift, stage)
+            case Sum():
+                left = self._shifted(op.operands[0], op.left_shift, stage)
+                right = self._shifted(op.operands[1], op.right_shift, stage)
+                return self._add(op, stage, left, right, subtract=op.subtract)
+            case Offset():
+                constant = self._constant(op.constant, stage)
+                return self._add(
+                    op, stage, constant, self.at(op.operands[0], stage), subtract=op.negative
+                )
+        raise TypeError(f"no digits of {type(op).__name__}")
+
+    def _word(self, word: Value, phase: Value) -> Value:
+        """The digit of a word that a phase says."""
+        return resized(word, self._digit * self._digits).word_select(phase, self._digit)
+
+    def _constant(self, constant: int, stage: int) -> Value:
+        if not constant:
+            return Const(0, self._digit)
+        bits = self._digit * self._digits
+        return self._word(Const(constant % (1 << bits), bits), self.phase(stage))
+
+    def _shifted(self, value: int, shift: int, stage: int) -> Value:
+        """A digit of a value << shift: bits that came before, zeros where none did."""
+        if not shift:
+            return self.at(value, stage)
+        whole, part = divmod(shift, self._digit)
+        delays = self._delays.setdefault((value, stage), [self.at(value, stage)])
+        while len(delays) <= whole + (part > 0):
+            name = f"_delay{len(delays)}"
+            register = self._signal(self._ops[value], stage, name, reset_less=True)
+            self._register(register, Mux(self.more(stage), delays[-1], 0))
+            delays.append(register)
+        if not part:
+            return delays[whole]
+        return Cat(delays[whole + 1], delays[whole])[self._digit - part :][: self._digit]
+
+    def _add(self, op: Op, stage: int, left: Value, right: Value, *, subtract: bool) -> Value:
+        """A digit of a sum, with the carry of the digit before; a difference begins with one."""
+        carry = Signal(
+            name=f"{self._layer}_{op.name}_carry_s{stage}", init=subtract, reset_less=True
+        )
+        signal = self._signal(op, stage)
+        right = (~right)[: self._digit] if subtract else right
+        if self._digit == 1:
+            out = (left & right) | (carry & (left ^ right))
+            self._m.d.comb += signal.eq(left ^ right ^ carry)
+        else:
+            # A low bit for the carry, so that the sum has two operands.
+            total = Signal(self._digit + 2, name=f"{self._layer}_{op.name}_total_s{stage}")
+            self._m.d.comb += [
+                total.eq(Cat(Const(1, 1), left) + Cat(carry, right)),
+                signal.eq(total[1:-1]),
+            ]
+            out = total[-1]
+        self._register(carry, Mux(self.more(stage), out, int(subtract)))
+        return signal
