@@ -22,8 +22,9 @@ COLUMNS = (
     "latency\n[clocks]",
 )
 STYLE_HELP = (
-    "[LAYER=]STYLE of all sum-product layers or of one: parallel, or serial:BITS for digits of so "
-    "many bits, 1 by default. May be given several times."
+    "[LAYER=]STYLE of all sum-product layers or of one: parallel, serial:BITS for digits of so "
+    "many bits, or folded:LANES:MULTIPLIERS for so many inputs and products a clock; numbers that "
+    "are left out are 1. May be given several times."
 )
 
 WA = "Wa adders\n(depth)"

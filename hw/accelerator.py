@@ -7,11 +7,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.hw.channels import layout
-from mulbudget.hw.flow import Held, sources
+from mulbudget.hw.flow import Folds, Held, sources
 from mulbudget.hw.joins import Fork
 from mulbudget.hw.layers import Layer, Queues, build
 from mulbudget.hw.plan import Plan
-from mulbudget.hw.streams import input_ports, output_port
+from mulbudget.hw.streams import output_port
 from mulbudget.hw.timing import Timing, timing
 from mulbudget.spn import Network
 
@@ -45,7 +45,7 @@ class Accelerator(wiring.Component):
         planned = [layer.node.name for layer in plan.layers]
         if names != planned:
             raise ValueError(f"plan must be for operators {names}, not {planned}")
-        self.inputs, self.output = input_ports(network), output_port(network)
+        self.inputs, self.output = plan.inputs, output_port(network)
         self.layers, queues = build(network, plan)
         self._source = network.INPUT
         self._timing = _timing(self.layers, queues, network)
@@ -95,7 +95,7 @@ def _timing(layers: list[Layer], queues: Queues, network: Network) -> Timing:
     """Of all layers together."""
     tensors = network.tensors.values()
     plain = all(len(tensor.shape) == 1 for tensor in tensors)
-    held = any(isinstance(stage, Held) for layer in layers for stage in layer.flow.stages)
+    held = any(isinstance(stage, Held | Folds) for layer in layers for stage in layer.flow.stages)
     takers = sources([layer.flow for layer in layers])
     if plain and not held and all(len(each) == 1 for each in takers.values()):
         return Timing(

@@ -53,6 +53,45 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Folds:
+    """`folded.FoldedLayer`: the times are those that it says.
+
+    Parameters
+    ----------
+    groups, steps : int
+        Clocks in which inputs are added, and products are made.
+    held : bool
+        Whether a beat is looked at for all groups, and taken with the last; else each is a beat.
+    beats : int
+        Of a result: one, or one for each step.
+    sum_clocks, product_clocks : int
+        From a group taken to the accumulators, and from a step to its beat offered.
+    """
+
+    groups: int
+    steps: int
+    held: bool
+    beats: int
+    sum_clocks: int
+    product_clocks: int
+
+    @property
+    def clocks(self) -> int:
+        """Clocks that it may take without giving a beat."""
+        return self.groups + self.sum_clocks + self.steps + self.product_clocks
+
+    @property
+    def interval(self) -> int:
+        """Clocks from sample to sample."""
+        return max(self.groups, self.steps)
+
+    def needs(self, beats: int) -> Beats:
+        """The last beat taken that each beat given needs, of so many beats of a sample."""
+        taken = 1 if self.held else self.groups
+        return np.repeat(np.arange(taken - 1, beats, taken), self.beats)
+
+
+@dataclass(frozen=True)
 class Windows:
     """`window.Window`."""
 
@@ -108,7 +147,7 @@ class Gathered:
         return np.array([beats - 1])
 
 
-Stage = Pipe | Held | Windows | Reordered | Gathered
+Stage = Pipe | Held | Folds | Windows | Reordered | Gathered
 
 
 @dataclass(frozen=True)
@@ -132,7 +171,7 @@ class Flow:
     def holds(self) -> int:
         """Beats that its pipelines hold."""
         pipes = [stage.latency for stage in self.stages if isinstance(stage, Pipe)]
-        held = [each for each in self.stages if isinstance(each, Held)]
+        held = [each for each in self.stages if isinstance(each, Held | Folds)]
         return sum(pipes) + sum(-(-stage.clocks // stage.interval) for stage in held)
 
 

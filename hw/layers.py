@@ -1,29 +1,32 @@
 """The hardware of each operator of a network, and how beats flow through it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 from amaranth.lib import wiring
 
-from mulbudget.hw.flow import Flow, Gathered, Held, Pipe, Reordered, Stage, Windows, depths
+from mulbudget.hw.flow import Flow, Folds, Gathered, Held, Pipe, Reordered, Stage, Windows, depths
+from mulbudget.hw.folded import FoldedLayer
+from mulbudget.hw.folding import Folding
 from mulbudget.hw.gather import Gather
 from mulbudget.hw.joins import Chain, JoinedLayer
+from mulbudget.hw.lowering import product_registers
 from mulbudget.hw.parallel import ParallelLayer
 from mulbudget.hw.patches import Patches
-from mulbudget.hw.plan import LayerPlan, Plan, sum_product
+from mulbudget.hw.plan import LayerPlan, Plan
 from mulbudget.hw.product import ProductCore
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.serial import SerialLayer
-from mulbudget.hw.streams import Ends, input_ports, output_port, tensor_port
+from mulbudget.hw.streams import Ends, Port, input_ports, output_port
 from mulbudget.hw.styles import Serial
 from mulbudget.hw.tiles import TiledProduct
 from mulbudget.hw.window import Window
-from mulbudget.spn import Bilinear, Convolution, Flatten, Geometry, MaxPool, Network, Tensor
+from mulbudget.spn import Bilinear, Convolution, Geometry, MaxPool, Network, Range, Tensor
 
 Queues = Mapping[str, tuple[int, ...]]
 
-Core = ParallelLayer | SerialLayer
+Core = ParallelLayer | SerialLayer | FoldedLayer
 """What makes of each beat another one."""
 
 
@@ -51,40 +54,73 @@ class Layer:
 
 def build(network: Network, plan: Plan) -> tuple[list[Layer], Queues]:
     """The layers of a network, and the depths of the queues of those that join streams."""
-    cores = [_core(layer, plan) if layer.datapath.outputs else None for layer in plan.layers]
+    cores = [_core(layer, plan) for layer in plan.layers]
     flows = [
         Flow(layer.node.name, layer.node.inputs, tuple(_stages(layer, core)))
         for layer, core in zip(plan.layers, cores, strict=True)
     ]
-    queues = depths(flows, network.INPUT, prod(network.input.shape[1:]))
+    queues = depths(flows, network.INPUT, plan.inputs[0].beats)
     parts = zip(plan.layers, cores, flows, strict=True)
     return [_layer(network, *each, queues) for each in parts], queues
 
 
-def _core(layer: LayerPlan, plan: Plan) -> Core:
+def _core(layer: LayerPlan, plan: Plan) -> Core | None:
+    """What makes of each beat another one; None where beats are only collected."""
     name, datapath, levels = layer.node.name, layer.datapath, plan.levels_per_stage
-    match layer.style:
-        case Serial(digit):
-            return SerialLayer(name, datapath, digit=digit, levels_per_stage=levels)
-        case _:
-            return ParallelLayer(name, datapath, levels_per_stage=levels, family=plan.family)
+    if isinstance(datapath, Folding):
+        x = layer.taken[0].ends
+        if isinstance(layer.node.operator, Convolution):
+            x = _window_ends(layer.node.operator, layer.inputs[0])[0]
+        return FoldedLayer(
+            name,
+            datapath,
+            x,
+            levels_per_stage=levels,
+            registers=product_registers(plan.family),
+            family=plan.family,
+        )
+    if not datapath.outputs:
+        return None
+    if isinstance(layer.style, Serial):
+        return SerialLayer(name, datapath, digit=layer.style.digit, levels_per_stage=levels)
+    return ParallelLayer(name, datapath, levels_per_stage=levels, family=plan.family)
 
 
-def _stages(layer: LayerPlan, core: Core | None) -> list[Stage]:
+def _stages(layer: LayerPlan, core: Core | None) -> Sequence[Stage]:
     """What beats pass in a layer."""
-    pipe: list[Stage] = []
-    if isinstance(core, SerialLayer):
-        pipe = [Held(core.latency, core.interval)]
-    elif core is not None:
-        pipe = [Pipe(core.latency)]
+    match core:
+        case None:
+            return [Gathered(layer.taken[0].beats)]
+        case FoldedLayer():
+            pipe = _folded(layer, core)
+        case SerialLayer():
+            pipe = [Held(core.latency, core.interval)]
+        case ParallelLayer():
+            pipe = [Pipe(core.latency)]
     match layer.node.operator:
         case Convolution(geometry=geometry) | MaxPool(geometry=geometry):
             raster = _raster(layer, geometry)
             return [Windows(raster), *pipe, *_reordered(raster)]
-        case Flatten():
-            return [Gathered(prod(layer.inputs[0].shape[1:]))]
         case _:
-            return [*pipe]
+            return pipe
+
+
+def _folded(layer: LayerPlan, core: FoldedLayer) -> list[Stage]:
+    folding = core.folding
+    folds = Folds(
+        groups=len(folding.groups),
+        steps=folding.steps,
+        held=folding.held,
+        beats=folding.beats,
+        sum_clocks=core.sum_clocks,
+        product_clocks=core.product_clocks,
+    )
+    return [folds, Gathered(folding.beats)] if _collects(layer, folding) else [folds]
+
+
+def _collects(layer: LayerPlan, folding: Folding) -> bool:
+    """Whether a result that comes in blocks is collected to one beat."""
+    return folding.beats > 1 and layer.given.block != (folding.block,)
 
 
 def _reordered(raster: Raster) -> list[Reordered]:
@@ -101,10 +137,10 @@ def _raster(layer: LayerPlan, geometry: Geometry) -> Raster:
 def _layer(
     network: Network, plan: LayerPlan, core: Core | None, flow: Flow, queues: Queues
 ) -> Layer:
-    x, operator = plan.inputs[0], plan.node.operator
-    beats = max(prod(each.shape[1:]) for each in (*plan.inputs, plan.output))
-    if isinstance(operator, Flatten) or core is None:
-        gather = Gather(tensor_port("i", x), plan.output.range)
+    operator = plan.node.operator
+    beats = max(port.beats for port in (*plan.taken, plan.given))
+    if core is None:
+        gather = Gather(plan.taken[0], plan.output.range)
         return Layer(gather, ("i",), flow, 1, beats)
     if isinstance(operator, Bilinear) and isinstance(core, ParallelLayer):
         product = _product(network, operator, core)
@@ -120,7 +156,20 @@ def _layer(
         joined = JoinedLayer(core, ends, queues[plan.node.name])
         ports = tuple(f"i{number}" for number in range(len(ends)))
         return Layer(joined, ports, flow, core.latency, beats)
+    if isinstance(core, FoldedLayer):
+        chain = Chain(plan.node.name, _parts(plan, core))
+        return Layer(chain, ("i",), flow, core.latency, core.interval)
     return Layer(core, ("i",), flow, core.latency, beats * core.interval)
+
+
+def _parts(plan: LayerPlan, core: Core) -> list[wiring.Component]:
+    """A layer's core, and what collects its result where that comes in blocks."""
+    if not isinstance(core, FoldedLayer) or not _collects(plan, core.folding):
+        return [core]
+    folding = core.folding
+    low, high = zip(*folding.ends, strict=True)
+    port = Port("i", (len(folding.ends),), (folding.block,), folding.given)
+    return [core, Gather(port, Range(low, high))]
 
 
 def _product(
@@ -136,7 +185,7 @@ def _image(plan: LayerPlan, operator: Convolution | MaxPool, core: Core, raster:
     """Windows, the datapath on each, and the order of pixels for patches."""
     x, name = plan.inputs[0], plan.node.name
     ends, fill = _window_ends(operator, x)
-    parts: list[wiring.Component] = [Window(name, raster, x.range.ends, ends, fill), core]
+    parts = [Window(name, raster, x.range.ends, ends, fill), *_parts(plan, core)]
     parts += [
         Patches(name, stage.outputs, stage.patch, plan.datapath.ends, plan.output.range.ends)
         for stage in _reordered(raster)
@@ -149,7 +198,4 @@ def _window_ends(operator: Convolution | MaxPool, x: Tensor) -> tuple[Ends, list
     if isinstance(operator, MaxPool):
         entries = operator.geometry.entries
         return [each for each in x.range.ends for _ in range(entries)], list(x.range.low)
-    found = sum_product(operator, x)
-    if found is None:
-        raise RuntimeError("a convolution is a sum-product layer; please report this")
-    return found[1].ends, [0] * x.shape[0]
+    return operator.window_range(x).ends, [0] * x.shape[0]

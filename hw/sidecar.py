@@ -82,13 +82,16 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name, operator : str
         Of the node, and the kind of its operator.
     style : str
-        How it is built: "parallel", the whole in space; "serial", the same digit by digit; or
-        "tiled", whose streams carry matrices block by block through buffers in RAM.
+        How it is built: "parallel", the whole in space; "serial", the same digit by digit;
+        "folded", a few inputs and products a clock; or "tiled", whose streams carry matrices block
+        by block through buffers in RAM.
     latency, interval : int
         Clocks from a sample taken to its result offered, and from sample to sample; of a layer on
         images, the first is from the last pixel of a window taken to its result offered.
     digit : int
         Bits of a digit of a serial layer; 0 of others.
+    lanes, multipliers : int
+        Inputs that a folded layer adds a clock, and products that it makes; 0 of others.
     dsp, shift_add : int
         DSP blocks, and products in logic: by shift-and-add where a factor is constant.
     adders_wa, adders_wb, adders_wc, adders_products : int
@@ -106,6 +109,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency: int
     interval: int
     digit: int = 0
+    lanes: int = 0
+    multipliers: int = 0
     dsp: int = 0
     shift_add: int = 0
     adders_wa: int = 0

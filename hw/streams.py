@@ -34,6 +34,17 @@ class Port:
     block: tuple[int, ...]
     ends: Ends
 
+    @property
+    def beats(self) -> int:
+        """Of a tensor."""
+        return prod(-(-size // step) for size, step in zip(self.shape, self.block, strict=True))
+
+    @property
+    def range(self) -> Range:
+        """Of a block."""
+        low, high = zip(*self.ends, strict=True)
+        return Range(low, high)
+
 
 def input_ports(network: Network) -> list[Port]:
     """The streams that a network takes: its tensor, or A and B of a product of matrices."""
@@ -42,8 +53,8 @@ def input_ports(network: Network) -> list[Port]:
         return [tensor_port("i", network.input)]
     (rows, inner, columns), scheme, cut = product.size, product.scheme, product.a_entries
     return [
-        _matrix("a", (rows, inner), (scheme.k, scheme.m), x.ends[:cut]),
-        _matrix("b", (inner, columns), (scheme.m, scheme.n), x.ends[cut:]),
+        cut_port("a", (rows, inner), (scheme.k, scheme.m), x.ends[:cut]),
+        cut_port("b", (inner, columns), (scheme.m, scheme.n), x.ends[cut:]),
     ]
 
 
@@ -54,7 +65,7 @@ def output_port(network: Network) -> Port:
         return tensor_port("o", network.output)
     rows, _, columns = product.size
     block = (product.scheme.k, product.scheme.n)
-    return _matrix("o", (rows, columns), block, network.output.range.ends)
+    return cut_port("o", (rows, columns), block, network.output.range.ends)
 
 
 def block_range(ports: Sequence[Port]) -> Range:
@@ -89,8 +100,12 @@ def tensor_port(name: str, tensor: Tensor) -> Port:
     return Port(name, tensor.shape, block, tensor.range.ends)
 
 
-def _matrix(name: str, shape: tuple[int, int], block: tuple[int, int], ends: Ends) -> Port:
-    beats = places(shape, block)
+def cut_port(name: str, shape: tuple[int, ...], block: tuple[int, ...], ends: Ends) -> Port:
+    """A stream of a tensor in blocks, where `ends` are the ranges of its entries."""
+    return Port(name, shape, block, hull(places(shape, block), ends))
+
+
+def hull(beats: npt.NDArray[np.int64], ends: Ends) -> Ends:
+    """The range of each place over all beats; an entry of -1 is 0."""
     low, high = (np.array([*side, 0], np.int64)[beats] for side in zip(*ends, strict=True))
-    pairs = zip(low.min(axis=0).tolist(), high.max(axis=0).tolist(), strict=True)
-    return Port(name, shape, block, list(pairs))
+    return list(zip(low.min(axis=0).tolist(), high.max(axis=0).tolist(), strict=True))

@@ -28,29 +28,49 @@ class Serial:
         return f"{self.name}:{self.digit}"
 
 
-Style = Parallel | Serial
+@dataclass(frozen=True)
+class Folded:
+    """So many inputs a clock, and so many products, at most; columns of Wb and Wc in memory."""
 
-STYLES = {style.name: style for style in (Parallel, Serial)}
+    lanes: int = 1
+    multipliers: int = 1
+    name: ClassVar[str] = "folded"
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.lanes}:{self.multipliers}"
+
+
+Style = Parallel | Serial | Folded
+
+STYLES = {style.name: style for style in (Parallel, Serial, Folded)}
+
+_NUMBERS = {
+    Parallel.name: (),
+    Serial.name: (("bits a digit", 64),),
+    Folded.name: (("inputs a clock", 4096), ("multipliers", 4096)),
+}
+"""What the numbers behind a style say, and the most that each can be."""
 
 
 def parse(text: str) -> Style:
-    """A style from "parallel", "serial" or "serial:2".
+    """A style from "parallel", "serial:2", "folded:4:2" …; numbers that are left out are 1.
 
     Raises
     ------
     UserError
-        When there is no such style, or its number is none.
+        When there is no such style, or its numbers are none.
     """
-    name, colon, number = text.partition(":")
+    name, *numbers = text.split(":")
     if name not in STYLES:
         raise UserError(f"there is no style {name!r}: choose from {', '.join(STYLES)}")
-    if not colon:
-        return STYLES[name]()
-    if name == Parallel.name:
-        raise UserError(f"style {text!r} has a number, and {name} takes none")
-    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= 64):
-        raise UserError(f"style {text!r} has {number!r} bits a digit: use 1 to 64")
-    return Serial(int(number))
+    meanings = _NUMBERS[name]
+    if len(numbers) > len(meanings):
+        takes = " and ".join(what for what, _ in meanings) or "none"
+        raise UserError(f"style {text!r} has too many numbers: {name} takes {takes}")
+    for number, (what, most) in zip(numbers, meanings, strict=False):
+        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= most):
+            raise UserError(f"style {text!r} has {number!r} {what}: use 1 to {most}")
+    return STYLES[name](*map(int, numbers))
 
 
 def styles_of(network: Network, options: Sequence[str]) -> dict[str, Style]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from mulbudget.hw.flow import Flow, Gathered, Held, Pipe, Reordered, Stage, Windows, sources
+from mulbudget.hw.flow import Flow, Folds, Gathered, Held, Pipe, Reordered, Stage, Windows, sources
 
 _SAMPLES = 3
 """At first; more until samples come in equal steps."""
@@ -80,6 +80,45 @@ class _Held:
         self.valid = self._full[-1]
         if offered:
             self._at = 0 if self._at == self._last else self._at + 1
+
+
+class _Folds:
+    def __init__(self, stage: Folds) -> None:
+        self._stage = stage
+        self._whole = [False] * stage.sum_clocks  # whether the last group was taken
+        self._given = [False] * stage.product_clocks
+        self._at = self._step = 0
+        self._busy = self.valid = False
+
+    def _moves(self, taken: bool) -> tuple[bool, bool]:
+        """Whether the sums go on, and the products."""
+        steps = not self.valid or taken
+        free = not self._busy or (steps and self._step == self._stage.steps - 1)
+        return not self._whole[-1] or free, steps
+
+    def ready(self, taken: bool) -> bool:
+        return self._moves(taken)[0] and (not self._stage.held or self._last())
+
+    def _last(self) -> bool:
+        return self._at == self._stage.groups - 1
+
+    def step(self, offered: bool, taken: bool) -> None:
+        adds, steps = self._moves(taken)
+        loaded = adds and self._whole[-1]
+        if adds:
+            self._whole.insert(0, offered and self._last())
+            self._whole.pop()
+            if offered:
+                self._at = 0 if self._last() else self._at + 1
+        if steps:
+            last = self._step == self._stage.steps - 1
+            self._given.insert(0, self._busy and (last or self._stage.beats > 1))
+            self._given.pop()
+            self.valid = self._given[-1]
+            if self._busy:
+                self._step = 0 if last else self._step + 1
+                self._busy = not last
+        self._busy = self._busy or loaded
 
 
 class _Windows:
@@ -167,6 +206,8 @@ def _model(stage: Stage) -> _Model:
             return _Pipe(latency)
         case Held():
             return _Held(stage)
+        case Folds():
+            return _Folds(stage)
         case Windows():
             return _Windows(stage)
         case Reordered():

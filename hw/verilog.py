@@ -97,21 +97,14 @@ def describe(network: Network, plan: Plan, accelerator: Accelerator) -> Sidecar:
     )
 
 
-def _style(plan: LayerPlan) -> tuple[str, int]:
-    """Its name, and the bits of a digit."""
-    operator, style = plan.node.operator, plan.style
-    if isinstance(operator, Bilinear) and operator.tiled:
-        return TILED, 0
-    return style.name, style.digit if isinstance(style, Serial) else 0
-
-
 def _layer(plan: LayerPlan, built: Built) -> Layer:
-    style, digit = _style(plan)
+    operator, style = plan.node.operator, plan.style
+    tiled = isinstance(operator, Bilinear) and operator.tiled
     return Layer(
         name=plan.node.name,
-        operator=plan.node.operator.kind,
-        style=style,
-        digit=digit,
+        operator=operator.kind,
+        style=TILED if tiled else style.name,
+        digit=style.digit if isinstance(style, Serial) else 0,
         latency=built.latency,
         interval=built.interval,
         **plan.datapath.figures,

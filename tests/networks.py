@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from mulbudget.hw.styles import Parallel, Serial, Style
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style
 from mulbudget.spn import ArgMax, Convolution, Network, Node, Range, Requantize, SumProduct, Tensor
 
 WIDEST = 2**30
@@ -120,7 +120,11 @@ def requantizers(draw: st.DrawFn, magnitude: int) -> Requantize:
 @st.composite
 def styles(draw: st.DrawFn, network: Network) -> dict[str, Style]:
     """A style for some of the sum-product layers; a digit may be too long for its layer."""
-    style = st.one_of(st.just(Parallel()), st.builds(Serial, st.sampled_from([1, 1, 2, 3, 5])))
+    style = st.one_of(
+        st.just(Parallel()),
+        st.builds(Serial, st.sampled_from([1, 1, 2, 3, 5])),
+        st.builds(Folded, st.integers(1, 5), st.integers(1, 4)),
+    )
     layers = [
         node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
     ]

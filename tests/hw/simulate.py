@@ -13,10 +13,18 @@ CLOCKS = 10_000
 
 
 def run(
-    component: Any, x: npt.NDArray[np.int64], *, stalls: float = 0.0, seed: int = 0
+    component: Any,
+    x: npt.NDArray[np.int64],
+    *,
+    wanted: int | None = None,
+    stalls: float = 0.0,
+    seed: int = 0,
 ) -> tuple[npt.NDArray[np.int64], list[int]]:
-    """Results of samples `x`, and the clocks in which they were taken, the first input at 0."""
-    return run_streams(component, {"i": x}, len(x), stalls=stalls, seed=seed)
+    """Results of beats `x`, and the clocks in which they were taken, the first input at 0.
+
+    There are as many results as beats, or so many as are wanted.
+    """
+    return run_streams(component, {"i": x}, wanted or len(x), stalls=stalls, seed=seed)
 
 
 def run_streams(

@@ -7,6 +7,7 @@ import pytest
 from amaranth import Shape
 from amaranth.sim import Simulator
 
+from mulbudget.hw.datapath import Datapath
 from mulbudget.hw.multiplier import Multiplier
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.schedule import schedule
@@ -52,6 +53,7 @@ def test_a_product_comes_after_its_registers(
 @pytest.mark.parametrize("levels", [1, 2, 5])
 def test_products_that_share_a_multiplier_have_clocks_of_their_own(dsp: int, levels: int) -> None:
     datapath = make_plan(product_network(STRASSEN, name="product"), dsp=dsp).layers[0].datapath
+    assert isinstance(datapath, Datapath)
     made = schedule(datapath, levels)
     uses = [(block, made.stages[value] % datapath.interval) for value, block in made.blocks.items()]
     assert len(uses) == 7 and len(set(uses)) == 7

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mulbudget.hw.datapath import Sum
+from mulbudget.hw.datapath import Datapath, Sum
 from mulbudget.hw.plan import LayerPlan, make_plan
 from mulbudget.spn import (
     Add,
@@ -126,6 +126,7 @@ def windows(layer: LayerPlan) -> int:
 
 def sums(layer: LayerPlan) -> int:
     """Adders of the hardware but those of biases: with all products in multipliers the graphs'."""
+    assert isinstance(layer.datapath, Datapath)
     return sum(isinstance(op, Sum) for op in layer.datapath.ops)
 
 

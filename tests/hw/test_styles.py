@@ -3,7 +3,7 @@
 import pytest
 
 from mulbudget.hw.plan import make_plan
-from mulbudget.hw.styles import Parallel, Serial, parse, styles_of
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style, parse, styles_of
 from mulbudget.spn import UserError
 from tests.networks import example
 
@@ -17,18 +17,25 @@ NETWORK = example()
         ("serial", Serial()),
         ("serial:1", Serial(1)),
         ("serial:12", Serial(12)),
+        ("folded", Folded()),
+        ("folded:4", Folded(4)),
+        ("folded:4:2", Folded(4, 2)),
     ],
 )
-def test_a_style_is_a_name_and_perhaps_a_number(text: str, style: Parallel | Serial) -> None:
+def test_a_style_is_a_name_and_perhaps_numbers(text: str, style: Style) -> None:
     assert parse(text) == style
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("fast", "there is no style 'fast': choose from parallel, serial"),
+        ("fast", "there is no style 'fast': choose from parallel, serial, folded"),
         ("", "there is no style ''"),
-        ("parallel:2", "has a number, and parallel takes none"),
+        ("parallel:2", "has too many numbers: parallel takes none"),
+        ("serial:2:2", "too many numbers: serial takes bits a digit"),
+        ("folded:2:2:2", "too many numbers: folded takes inputs a clock and multipliers"),
+        ("folded:0", "'0' inputs a clock: use 1 to 4096"),
+        ("folded:1:x", "'x' multipliers"),
         ("serial:0", "'0' bits a digit: use 1 to 64"),
         ("serial:-1", "'-1' bits a digit"),
         ("serial:two", "'two' bits a digit"),
@@ -68,3 +75,10 @@ def test_products_of_serial_layers_take_no_dsp_block() -> None:
     whole = make_plan(NETWORK)
     serial = make_plan(NETWORK, styles={"fc1": Serial(1)})
     assert serial.dsp == whole.dsp - whole.layers[0].datapath.figures["dsp"]
+
+
+def test_multipliers_of_folded_layers_come_first_and_are_shared() -> None:
+    folded = {"fc1": Folded(1, 2), "fc2": Folded(1, 1)}
+    layers = make_plan(NETWORK, dsp=2, styles=folded).layers
+    assert [layer.datapath.figures.get("dsp", 0) for layer in layers] == [2, 0, 0, 0]
+    assert make_plan(NETWORK, styles=folded).dsp == 3

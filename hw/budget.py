@@ -1,0 +1,81 @@
+"""Who has the hardware multipliers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mulbudget.hw.folding import fold
+from mulbudget.hw.lower import live_products, shift_add_cost
+from mulbudget.hw.styles import Folded, Parallel, Style
+from mulbudget.spn import Convolution, Network, Node, Range, SumProduct, Tensor
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a layer has of the hardware multipliers.
+
+    Parameters
+    ----------
+    products : frozenset of int
+        The products of a parallel layer that have one each.
+    shared : int
+        The multipliers of a folded layer.
+    """
+
+    products: frozenset[int] = frozenset()
+    shared: int = 0
+
+
+def sum_product(node: Node, x: Tensor) -> tuple[SumProduct, Range] | None:
+    """The sum-product layer that an operator has, and the range of what it takes."""
+    match node.operator:
+        case SumProduct():
+            return node.operator, x.range
+        case Convolution():
+            return node.operator.layer, node.operator.window_range(x)
+        case _:
+            return None
+
+
+def share(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dict[str, Share]:
+    """The share of each sum-product layer.
+
+    Folded layers come first, then the products that cost most as shift-and-add. Products of serial
+    layers are shift-and-add.
+
+    Parameters
+    ----------
+    network : Network
+    dsp : int or None
+        Hardware multipliers, at most; as many as can be used for None.
+    styles : mapping
+        Of sum-product layers, by name; parallel for those that are not in it.
+    """
+    left, ranked, shares = dsp, [], {}
+    for node in network.nodes:
+        found = sum_product(node, network.tensors[node.input])
+        if found is None:
+            continue
+        layer, x = found
+        match styles.get(node.name, Parallel()):
+            case Folded(multipliers=most):
+                wanted = fold(layer, x, lanes=1, multipliers=most).multipliers
+                taken = wanted if left is None else min(wanted, left)
+                left = None if left is None else left - taken
+                shares[node.name] = Share(shared=taken)
+            case Parallel():
+                ranked += [
+                    (-cost, len(ranked) + number, node.name, product)
+                    for number, (product, cost) in enumerate(_costs(node, layer, x))
+                ]
+    chosen: dict[str, set[int]] = {}
+    for _, _, name, product in sorted(ranked)[:left]:
+        chosen.setdefault(name, set()).add(product)
+    return shares | {name: Share(products=frozenset(each)) for name, each in chosen.items()}
+
+
+def _costs(node: Node, layer: SumProduct, x: Range) -> list[tuple[int, int]]:
+    """Products that a multiplier is of use for, with what they cost without."""
+    averages = isinstance(node.operator, Convolution) and node.operator.averages
+    pairs = [(product, shift_add_cost(layer, x, product)) for product in live_products(layer, x)]
+    # A mean of 2, 4, 8 … entries is a matter of wires.
+    return [(product, cost) for product, cost in pairs if cost or not averages]
