@@ -83,7 +83,7 @@ class Folds:
     @property
     def interval(self) -> int:
         """Clocks from sample to sample."""
-        return max(self.groups, self.steps)
+        return max(self.groups, self.steps + 1)
 
     def needs(self, beats: int) -> Beats:
         """The last beat taken that each beat given needs, of so many beats of a sample."""

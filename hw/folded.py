@@ -22,8 +22,9 @@ class FoldedLayer(wiring.Component):
     Every clock a group of inputs meets its columns of Wb, which come from memory, 2 bits an entry.
     With the last group all sums move to a chain of registers, and the next sample begins. The chain
     moves past the multipliers, and where there is a Wc each product is added to the outputs that
-    take it. With G groups and R steps of products the interval is max(G, R) clocks, and a result's
-    first beat is offered `latency` clocks after the last group was taken, its others a clock each.
+    take it. With G groups and R steps of products the interval is max(G, R + 1) clocks, and a
+    result's first beat is offered `latency` clocks after the last group was taken, its others a
+    clock each.
 
     Parameters
     ----------
@@ -96,12 +97,12 @@ class FoldedLayer(wiring.Component):
         add = _half(m, f"{self.name}_add", len(self.folding.groups), self.sum_clocks)
         step = _half(m, f"{self.name}_step", self.folding.steps, self.product_clocks)
         whole = add.present[-1] & add.final[-1]
-        free, loaded = Signal(name=f"{self.name}_free"), Signal(name=f"{self.name}_loaded")
+        loaded = Signal(name=f"{self.name}_loaded")
         m.d.comb += [
+            # From registers alone: it decides over every bit of the chain, and must not be late.
+            loaded.eq(whole & ~step.offered),
+            add.moves.eq(~whole | ~step.offered),
             step.moves.eq(~self.o.valid | self.o.ready),
-            free.eq(~step.offered | (step.moves & step.last)),
-            loaded.eq(whole & free),
-            add.moves.eq(~whole | free),
             add.offered.eq(self.i.valid),
             self.i.ready.eq(add.moves & (add.last if self.folding.held else 1)),
             self.o.valid.eq(step.present[-1] & (step.final[-1] | (self.folding.wc is None))),

@@ -17,7 +17,8 @@ from mulbudget.spn.scheme import Ternary
 class Folding:
     """Rows that add `lanes` inputs a clock, and products that share `multipliers` multipliers.
 
-    With G groups of inputs and R = ceil(rows / multipliers) steps the interval is max(G, R) clocks.
+    With G groups of inputs and R = ceil(rows / multipliers) steps the interval is max(G, R + 1)
+    clocks.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ class Folding:
     @property
     def interval(self) -> int:
         """Clocks from sample to sample."""
-        return max(len(self.groups), self.steps)
+        return max(len(self.groups), self.steps + 1)
 
     @property
     def beats(self) -> int:

@@ -90,27 +90,25 @@ class _Folds:
         self._at = self._step = 0
         self._busy = self.valid = False
 
-    def _moves(self, taken: bool) -> tuple[bool, bool]:
-        """Whether the sums go on, and the products."""
-        steps = not self.valid or taken
-        free = not self._busy or (steps and self._step == self._stage.steps - 1)
-        return not self._whole[-1] or free, steps
+    def _adds(self) -> bool:
+        """Whether the sums go on."""
+        return not (self._whole[-1] and self._busy)
 
-    def ready(self, taken: bool) -> bool:
-        return self._moves(taken)[0] and (not self._stage.held or self._last())
+    def ready(self, taken: bool) -> bool:  # noqa: ARG002 - as the others
+        return self._adds() and (not self._stage.held or self._last())
 
     def _last(self) -> bool:
         return self._at == self._stage.groups - 1
 
     def step(self, offered: bool, taken: bool) -> None:
-        adds, steps = self._moves(taken)
+        adds = self._adds()
         loaded = adds and self._whole[-1]
         if adds:
             self._whole.insert(0, offered and self._last())
             self._whole.pop()
             if offered:
                 self._at = 0 if self._last() else self._at + 1
-        if steps:
+        if not self.valid or taken:
             last = self._step == self._stage.steps - 1
             self._given.insert(0, self._busy and (last or self._stage.beats > 1))
             self._given.pop()
