@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from amaranth import Const, Module, Value
 from amaranth.lib.memory import Memory
 
@@ -29,6 +30,9 @@ def table(m: Module, name: str, values: Sequence[int], at: Value, enable: Value)
 class TernaryTable:
     """Ternary entries, those of one clock a word.
 
+    An entry has a bit that says whether it is there and one whether it is negative; a bit that is
+    the same in all clocks is left out.
+
     Parameters
     ----------
     m : Module
@@ -41,30 +45,34 @@ class TernaryTable:
     """
 
     def __init__(self, m: Module, name: str, entries: Ternary, at: Value, enable: Value) -> None:
-        self._entries = entries
-        flags = np.stack([entries != 0, entries < 0], axis=-1).reshape(len(entries), -1)
-        words = [int("".join(map(str, row[::-1])), 2) for row in flags.astype(int).tolist()]
+        self._places = entries.shape[2]
+        bits, self._same = ternary_bits(entries)
+        self._bit = np.cumsum(~self._same) - 1
+        words = [int("".join(map(str, row[::-1])) or "0", 2) for row in bits.astype(int).tolist()]
         self._word = table(m, name, words, at, enable)
+        self._first = entries[0].reshape(-1)
 
     def terms(self, row: int, factors: Sequence[Value]) -> list[Value]:
         """Signed: x, 0 or -1 - x for each factor x, as the entry in its place says."""
-        count = len(factors)
-        return [
-            self._signed_by(self._bits(row * count + place), x, self._entries[:, row, place])
-            for place, x in enumerate(factors)
-        ]
+        first = row * self._places
+        return [self._signed_by(first + place, x) for place, x in enumerate(factors)]
 
-    def _bits(self, entry: int) -> tuple[Value, Value]:
-        """Whether an entry is there, and whether it is negative."""
-        word = resized(self._word, 2 * self._entries[0].size)
-        return word[2 * entry], word[2 * entry + 1]
-
-    @staticmethod
-    def _signed_by(entry: tuple[Value, Value], x: Value, entries: Ternary) -> Value:
-        there = entry[0] if (entries == 0).any() else Const(1, 1)
-        negative = entry[1] if (entries < 0).any() else Const(0, 1)
+    def _signed_by(self, entry: int, x: Value) -> Value:
+        there = self._flag(2 * entry, bool(self._first[entry]))
+        negative = self._flag(2 * entry + 1, bool(self._first[entry] < 0))
         bits = len(x) + (not x.shape().signed)
-        return ((resized(x, bits) & there.replicate(bits)) ^ negative.replicate(bits)).as_signed()
+        kept = resized(x, bits) & there.replicate(bits)
+        return (kept ^ negative.replicate(bits)).as_signed()
+
+    def _flag(self, number: int, always: bool) -> Value:
+        return Const(always, 1) if self._same[number] else self._word[int(self._bit[number])]
+
+
+def ternary_bits(entries: Ternary) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """The words of ternary entries, (clocks, bits), and which of all bits never change."""
+    flags = np.stack([entries != 0, entries < 0], axis=-1).reshape(len(entries), -1)
+    same = (flags == flags[0]).all(axis=0)
+    return flags[:, ~same], same
 
 
 def start(entries: Ternary, bits: int, offset: int = 0) -> int:
