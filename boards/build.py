@@ -20,10 +20,12 @@ from mulbudget.boards.gowin import with_himbaechel
 from mulbudget.boards.report import Report
 from mulbudget.boards.top import Core, Top
 from mulbudget.boards.uart import divider
+from mulbudget.hw.cuts import in_blocks, input_streams
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import Plan, make_plan
 from mulbudget.hw.sidecar import Sidecar, encode
-from mulbudget.hw.styles import styles_of
+from mulbudget.hw.streams import output_port
+from mulbudget.hw.styles import Style, styles_of
 from mulbudget.hw.verilog import describe, packaged_yosys
 from mulbudget.sim import tools
 from mulbudget.sim.tools import ToolError
@@ -94,7 +96,8 @@ def prepare(
         UART, or the network cannot be planned.
     """
     clocks = divider(board.clock_mhz * 1e6, baud)
-    _check_sample(network, board)
+    styles = styles_of(network, style)
+    _check_sample(network, styles, board)
     if board.family is None:
         levels = levels_per_stage or 2
     else:
@@ -110,23 +113,22 @@ def prepare(
         family=board.family,
         dsp=available if dsp is None else dsp,
         levels_per_stage=levels,
-        styles=styles_of(network, style),
+        styles=styles,
     )
     return Design(network=network, board=board, plan=plan, baud=baud, divider=clocks)
 
 
-def _check_sample(network: Network, board: Board) -> None:
+def _check_sample(network: Network, styles: Mapping[str, Style], board: Board) -> None:
     """Raise `UserError` where the link cannot hold a sample and its result."""
-    tensors = (network.input, network.output)
-    for tensor in tensors:
+    for tensor in (network.input, network.output):
         Values.of(tensor)  # raises where a sample is too long for a frame
-    bits = sum(width(*ends)[0] for tensor in tensors for ends in tensor.entries.ends)
+    ports = [*input_streams(network, styles, in_blocks(network, styles)), output_port(network)]
+    bits = sum(width(*ends)[0] for port in ports if port.beats == 1 for ends in port.ends)
     if bits > board.capacity.ff:
         raise UserError(
             f"a sample and its result have {bits:,} bits, which the UART link holds in flip-flops, "
             f"and {board.name} has {board.capacity.ff:,}: use a network with fewer inputs and "
-            "outputs; for larger matrices build the core alone, since `mulbudget infer` cuts them "
-            "into its blocks"
+            "outputs, or --style folded, which takes inputs a few at a time"
         )
 
 

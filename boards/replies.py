@@ -37,7 +37,7 @@ class Replies(wiring.Component):
     Members
     -------
     job : In(stream of requests.JOB)
-    result_valid : In(1), load : Out(1)
+    loaded : In(1), load : Out(1)
         The network's result is there; it is taken.
     byte : In(8), next : Out(1)
         The bytes of the result taken, as `Serialiser` gives them.
@@ -49,7 +49,7 @@ class Replies(wiring.Component):
         super().__init__(
             {
                 "job": In(stream.Signature(JOB)),
-                "result_valid": In(1),
+                "loaded": In(1),
                 "load": Out(1),
                 "byte": In(8),
                 "next": Out(1),
@@ -86,7 +86,7 @@ class Replies(wiring.Component):
                     ]
             with m.Case(_State.RESULT):
                 m.d.comb += self.load.eq(1)
-                with m.If(self.result_valid):
+                with m.If(self.loaded):
                     m.d.sync += state.eq(_State.SYNC)
             for each, after, value in (
                 (_State.SYNC, _State.KIND, Const(SYNC, 8)),

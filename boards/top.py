@@ -8,11 +8,9 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from mulbudget.boards.beats import Scatter
 from mulbudget.boards.frame import GAP_BYTES
 from mulbudget.boards.link import Link
 from mulbudget.hw.accelerator import Accelerator
-from mulbudget.hw.gather import Gather
 from mulbudget.hw.plan import Plan
 from mulbudget.spn import Network
 
@@ -39,31 +37,25 @@ class Core(wiring.Component):
     def __init__(
         self, network: Network, plan: Plan, *, divider: int, gap_bytes: int = GAP_BYTES
     ) -> None:
-        self._network = network
         self.accelerator = Accelerator(network, plan)
         self._link = Link(
-            network, latency=self.accelerator.latency, divider=divider, gap_bytes=gap_bytes
+            network,
+            self.accelerator.inputs,
+            self.accelerator.output,
+            latency=self.accelerator.latency,
+            divider=divider,
+            gap_bytes=gap_bytes,
         )
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
-        """Link and accelerator, stream to stream, whole samples cut into beats between them."""
+        """Link and accelerator, stream to stream."""
         m = Module()
         m.submodules.link = link = self._link
         m.submodules.accelerator = accelerator = self.accelerator
-        if [port.name for port in accelerator.inputs if port.shape == port.block] == ["i"]:
-            connect(m, link.o, accelerator.i)
-        else:
-            m.submodules.scatter = scatter = Scatter(self._network.input, accelerator.inputs)
-            connect(m, link.o, scatter.sample)
-            for port in accelerator.inputs:
-                connect(m, getattr(scatter, port.name), getattr(accelerator, port.name))
-        if accelerator.output.shape == accelerator.output.block:
-            connect(m, accelerator.o, link.i)
-        else:
-            m.submodules.gather = gather = Gather(accelerator.output, self._network.output.entries)
-            connect(m, accelerator.o, gather.i)
-            connect(m, gather.o, link.i)
+        for port in accelerator.inputs:
+            connect(m, getattr(link, port.name), getattr(accelerator, port.name))
+        connect(m, accelerator.o, link.o)
         m.d.comb += [link.rx.eq(self.rx), self.tx.eq(link.tx)]
         return m
 

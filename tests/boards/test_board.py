@@ -11,6 +11,7 @@ from amaranth.back import verilog
 from mulbudget.boards.top import Core
 from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.plan import make_plan
+from mulbudget.hw.styles import styles_of
 from mulbudget.sim.benches import run_cocotb
 from mulbudget.spn import (
     ArgMax,
@@ -52,20 +53,22 @@ def _network() -> Network:
 
 
 NETWORKS = {
-    "layers": (_network(), None),
-    "core": (product_network(STRASSEN, name="net", bits=6), 3),
-    "tiled": (product_network(STRASSEN, name="net", bits=6, size=(3, 4, 2)), None),
-    "images": (image_network(5), None),
+    "layers": (_network(), None, []),
+    "folded": (_network(), 1, ["folded:2", "fc2=serial:2"]),
+    "core": (product_network(STRASSEN, name="net", bits=6), 3, []),
+    "tiled": (product_network(STRASSEN, name="net", bits=6, size=(3, 4, 2)), None, []),
+    "images": (image_network(5), None, []),
 }
-"""And how many multipliers."""
+"""With how many multipliers, and in which styles."""
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_board_answers_the_host_over_its_uart(tmp_path: Path, name: str) -> None:
-    (network, multipliers), dsp = NETWORKS[name], FAMILIES["ecp5"].dsp
+    (network, multipliers, styles), dsp = NETWORKS[name], FAMILIES["ecp5"].dsp
     assert dsp is not None
     save(network, tmp_path / "net.spn")
-    plan = make_plan(network, family="ecp5", dsp=multipliers)
+    chosen = styles_of(network, styles)
+    plan = make_plan(network, family="ecp5", dsp=multipliers, styles=chosen)
     core = Core(network, plan, divider=DIVIDER, gap_bytes=GAP_BYTES)
     with mock.patch.dict(os.environ, AMARANTH_USE_YOSYS="builtin"):
         (tmp_path / "core.v").write_text(verilog.convert(core, name="core"))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mulbudget.boards.frame import BITS_A_BYTE, ErrorCode, Frame, Info, Kind, Values, crc, encode
 from mulbudget.boards.link import Link
+from mulbudget.hw.streams import input_ports, output_port
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor
 from tests.boards.pins import Pins
 
@@ -42,25 +43,26 @@ def _answers(
     network: Network, drive: Drive, *, ready: Callable[[int], bool] = lambda _: True
 ) -> list[Frame]:
     """The frames that come back while `drive(ctx, pins)` sends; `network.run` is the network."""
-    dut = Link(network, latency=17, divider=DIVIDER, gap_bytes=GAP)
+    ports = input_ports(network), output_port(network)
+    dut = Link(network, *ports, latency=17, divider=DIVIDER, gap_bytes=GAP)
     pins = Pins(dut.rx, dut.tx, DIVIDER)
 
     async def run(ctx: Any) -> None:
         results: list[list[int]] = []
         clock = 0
         async for _, _, arrived, taken, payload in ctx.tick().sample(
-            dut.o.valid & dut.o.ready, dut.i.valid & dut.i.ready, dut.o.payload
+            dut.i.valid & dut.i.ready, dut.o.valid & dut.o.ready, dut.i.payload
         ):
             clock += 1
-            ctx.set(dut.o.ready, ready(clock))
+            ctx.set(dut.i.ready, ready(clock))
             if arrived:
                 sample = [payload[f"c{index}"] for index in range(network.input.shape[0])]
                 results += network.run([sample]).tolist()
             if taken:
                 results.pop(0)
-            ctx.set(dut.i.valid, bool(results))
+            ctx.set(dut.o.valid, bool(results))
             if results:
-                ctx.set(dut.i.payload, {f"c{i}": each for i, each in enumerate(results[0])})
+                ctx.set(dut.o.payload, {f"c{i}": each for i, each in enumerate(results[0])})
 
     async def send(ctx: Any) -> None:
         await drive(ctx, pins)

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from mulbudget.spn import product_network, save
+from mulbudget.boards.build import prepare
+from mulbudget.boards.catalogue import find_board
+from mulbudget.spn import Network, Node, Range, SumProduct, Tensor, product_network, save
 from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 
@@ -55,14 +58,20 @@ def test_a_bitstream_for_another_board_is_not_loaded(command: Command, tmp_path:
     assert "describes no bitstream" in result.stderr
 
 
-def test_matrices_that_the_link_cannot_hold_are_refused(command: Command, tmp_path: Path) -> None:
-    save(product_network(STRASSEN, name="tiles", size=(64, 64, 64)), tmp_path / "tiles.spn")
+def test_a_sample_that_the_link_cannot_hold_is_refused(command: Command, tmp_path: Path) -> None:
+    ones = np.ones((1, 1500), np.int8)
+    layer = SumProduct(ones, np.array([3]), np.ones((1, 1), np.int8), np.zeros(1, np.int64), 0)
+    wide = Network("wide", Tensor((1500,), 0, Range.uniform(0, 15, 1500)), [Node("fc", layer, "x")])
+    save(wide, tmp_path / "wide.spn")
     out = tmp_path / "out"
-    result = command("bitstream", tmp_path / "tiles.spn", "--board", "ulx3s-85f", "--out", out)
+    words = [tmp_path / "wide.spn", "--board", "icebreaker", "--out", out]
+    result = command("bitstream", *words)
     assert result.returncode == 2
-    assert "have 155,648 bits" in result.stderr
-    assert "ulx3s-85f has 83,640" in result.stderr
+    assert "have 6,017 bits" in result.stderr
+    assert "icebreaker has 5,280" in result.stderr
+    assert "--style folded" in result.stderr
     assert not out.exists()
+    assert prepare(wide, find_board("icebreaker"), style=["folded"]).plan.dsp == 1
 
 
 def test_only_a_product_of_matrices_has_a_standard_to_compare_with(
