@@ -17,15 +17,14 @@ from mulbudget.boards import report as reports
 from mulbudget.boards.catalogue import Board
 from mulbudget.boards.frame import BITS_A_BYTE, OVERHEAD, Values
 from mulbudget.boards.gowin import with_himbaechel
+from mulbudget.boards.planning import board_plan
 from mulbudget.boards.report import Report
 from mulbudget.boards.top import Core, Top
 from mulbudget.boards.uart import divider
-from mulbudget.hw.cuts import in_blocks, input_streams
 from mulbudget.hw.families import find_family
-from mulbudget.hw.plan import Plan, make_plan
+from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar, encode
-from mulbudget.hw.streams import output_port
-from mulbudget.hw.styles import Style, styles_of
+from mulbudget.hw.streams import Port, output_port
 from mulbudget.hw.verilog import describe, packaged_yosys
 from mulbudget.sim import tools
 from mulbudget.sim.tools import ToolError
@@ -87,7 +86,7 @@ def prepare(
     levels_per_stage : int, optional
         Adders between pipeline registers, at most; what suits the clock by default.
     style : sequence of str
-        For `styles_of`; parallel by default.
+        For `fixed_styles`; layers that it does not name are built as `plan_board` chooses.
 
     Raises
     ------
@@ -96,33 +95,16 @@ def prepare(
         UART, or the network cannot be planned.
     """
     clocks = divider(board.clock_mhz * 1e6, baud)
-    styles = styles_of(network, style)
-    _check_sample(network, styles, board)
-    if board.family is None:
-        levels = levels_per_stage or 2
-    else:
-        levels = levels_per_stage or find_family(board.family).levels_per_stage(board.clock_mhz)
-    available = board.capacity.dsp
-    if dsp is not None and dsp > available:
-        raise UserError(
-            f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
-            f"use --dsp {available} or less, or a larger board"
-        )
-    plan = make_plan(
-        network,
-        family=board.family,
-        dsp=available if dsp is None else dsp,
-        levels_per_stage=levels,
-        styles=styles,
-    )
+    for tensor in (network.input, network.output):
+        Values.of(tensor)  # raises where a sample is too long for a frame
+    plan = board_plan(network, board, dsp=dsp, levels_per_stage=levels_per_stage, style=style)
+    _check_sample(plan, output_port(network), board)
     return Design(network=network, board=board, plan=plan, baud=baud, divider=clocks)
 
 
-def _check_sample(network: Network, styles: Mapping[str, Style], board: Board) -> None:
+def _check_sample(plan: Plan, output: Port, board: Board) -> None:
     """Raise `UserError` where the link cannot hold a sample and its result."""
-    for tensor in (network.input, network.output):
-        Values.of(tensor)  # raises where a sample is too long for a frame
-    ports = [*input_streams(network, styles, in_blocks(network, styles)), output_port(network)]
+    ports = [*plan.inputs, output]
     bits = sum(width(*ends)[0] for port in ports if port.beats == 1 for ends in port.ends)
     if bits > board.capacity.ff:
         raise UserError(

@@ -12,6 +12,7 @@ from mulbudget.cli.discover import discover
 from mulbudget.cli.import_scheme import import_scheme
 from mulbudget.cli.infer import infer
 from mulbudget.cli.nest import nest
+from mulbudget.cli.plan import plan
 from mulbudget.cli.program import program
 from mulbudget.cli.run import run
 from mulbudget.cli.show import show
@@ -55,6 +56,7 @@ app.command()(run)
 app.command()(verilog)
 app.command()(sim)
 app.command()(boards)
+app.command()(plan)
 app.command()(bitstream)
 app.command()(program)
 app.command()(infer)

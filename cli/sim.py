@@ -16,11 +16,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from mulbudget.cli.console import complain, console, table
+from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned
 from mulbudget.cli.proof import Kind, Proof, write_proof
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import ArgMax, Bilinear, Network, UserError, digest, load
 
 if TYPE_CHECKING:
+    from mulbudget.hw.plan import Plan
     from mulbudget.hw.sidecar import Sidecar
     from mulbudget.sim.batch import BatchSimulator
     from mulbudget.sim.compare import Comparison
@@ -90,9 +92,8 @@ def sim(
     benches: Annotated[
         bool, typer.Option("--benches", help="Run the cocotb benches of the streams, too.")
     ] = False,
-    levels_per_stage: Annotated[
-        int, typer.Option(help="Adders between pipeline registers, at most.")
-    ] = 2,
+    board: Annotated[str | None, typer.Option(help=BOARD_HELP)] = None,
+    levels_per_stage: Annotated[int | None, typer.Option(help=LEVELS_HELP)] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
     report: Annotated[
         Path | None,
@@ -108,19 +109,27 @@ def sim(
     Keeps what it compiles in ~/.cache/mulbudget, or in MULBUDGET_CACHE.
     """
     network = load(file)
-    if gate_level and family is None:
-        raise UserError("a netlist is of a device family's cells: choose one with --family")
+    if gate_level and family is None and board is None:
+        raise UserError(
+            "a netlist is of a device family's cells: choose one with --family or --board"
+        )
     most = GATE_LEVEL_SAMPLES if gate_level and samples is None else samples
     chosen = _samples(network, data, most, seed, corners=not gate_level)
     printer = console()
     printer.print(chosen.title, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary, _progress() as progress:
         with _step(progress, "generating Verilog"):
-            files = _generate(
-                network, file, Path(temporary), family, dsp, levels_per_stage, style or []
+            plan = planned(
+                network,
+                board=board,
+                family=family,
+                dsp=dsp,
+                levels_per_stage=levels_per_stage,
+                style=style or [],
             )
+            files = _generate(network, file, Path(temporary), plan)
         with _step(progress, "compiling the simulator"):
-            simulator = _simulator(files, family if gate_level else None, len(chosen.x))
+            simulator = _simulator(files, _family(plan) if gate_level else None, len(chosen.x))
         comparison = _compare(network, simulator, chosen, stalls, seed, progress)
         failures = _benches(files, seed, progress, printer) if benches and comparison else 0
     passed = comparison is not None and comparison.passed and not failures
@@ -207,27 +216,17 @@ def _pairs(network: Network, count: int, seed: int, *, corners: bool) -> Samples
     return Samples(title, "random inputs", np.concatenate([extreme, x]))
 
 
-def _generate(
-    network: Network,
-    file: Path,
-    folder: Path,
-    family: str | None,
-    dsp: int | None,
-    levels_per_stage: int,
-    style: list[str],
-) -> Files:
-    from mulbudget.hw.plan import make_plan
-    from mulbudget.hw.styles import styles_of
+def _generate(network: Network, file: Path, folder: Path, plan: "Plan") -> Files:
     from mulbudget.hw.verilog import write
 
-    plan = make_plan(
-        network,
-        family=family,
-        dsp=dsp,
-        levels_per_stage=levels_per_stage,
-        styles=styles_of(network, style),
-    )
     return Files(file, folder, write(network, plan, folder))
+
+
+def _family(plan: "Plan") -> str:
+    """Whose cells a netlist is made of."""
+    if plan.family is None:
+        raise UserError("a netlist is of an open family's cells: choose another board")
+    return plan.family.name
 
 
 def _simulator(files: Files, netlist_of: str | None, samples: int) -> "BatchSimulator":

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from mulbudget.cli.console import console, table
+from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned
 from mulbudget.hw.sidecar import Layer, Sidecar
 from mulbudget.spn import Bilinear, Convolution, SumProduct, load
 
@@ -46,25 +47,23 @@ def verilog(
         str | None,
         typer.Option(help="Use this device family's multipliers; portable Verilog by default."),
     ] = None,
-    levels_per_stage: Annotated[
-        int, typer.Option(help="Adders between pipeline registers, at most.")
-    ] = 2,
+    board: Annotated[str | None, typer.Option(help=BOARD_HELP)] = None,
+    levels_per_stage: Annotated[int | None, typer.Option(help=LEVELS_HELP)] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
 ) -> None:
     """Write the network as Verilog, with a JSON file that describes its ports and figures."""
     network = load(file)
-    # Amaranth is slow to import, and `mulbudget show` does without.
-    from mulbudget.hw.plan import make_plan
-    from mulbudget.hw.styles import styles_of
-    from mulbudget.hw.verilog import write
-
-    plan = make_plan(
+    plan = planned(
         network,
+        board=board,
         family=family,
         dsp=dsp,
         levels_per_stage=levels_per_stage,
-        styles=styles_of(network, style or []),
+        style=style or [],
     )
+    # Amaranth is slow to import, and `mulbudget show` does without.
+    from mulbudget.hw.verilog import write
+
     sidecar = write(network, plan, out)
     printer = console()
     printer.print(_table(sidecar))

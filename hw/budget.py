@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mulbudget.hw.folding import fold
-from mulbudget.hw.lower import live_products, shift_add_cost
+from mulbudget.hw.lower import shift_add_costs
 from mulbudget.hw.styles import Folded, Parallel, Style
 from mulbudget.spn import Convolution, Network, Node, Range, SumProduct, Tensor
 
@@ -76,6 +76,5 @@ def share(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dic
 def _costs(node: Node, layer: SumProduct, x: Range) -> list[tuple[int, int]]:
     """Products that a multiplier is of use for, with what they cost without."""
     averages = isinstance(node.operator, Convolution) and node.operator.averages
-    pairs = [(product, shift_add_cost(layer, x, product)) for product in live_products(layer, x)]
     # A mean of 2, 4, 8 … entries is a matter of wires.
-    return [(product, cost) for product, cost in pairs if cost or not averages]
+    return [pair for pair in shift_add_costs(layer, x).items() if pair[1] or not averages]

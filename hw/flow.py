@@ -143,8 +143,8 @@ class Gathered:
         return self.beats
 
     def needs(self, beats: int) -> Beats:
-        """The last one."""
-        return np.array([beats - 1])
+        """The last one of each."""
+        return np.arange(self.beats - 1, beats, self.beats)
 
 
 Stage = Pipe | Held | Folds | Windows | Reordered | Gathered

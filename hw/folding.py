@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -149,30 +150,46 @@ def fold(
     rounding : int
         Added to every output with the bias.
     """
-    live = live_products(layer, x)
-    bias = np.array([int(value) + rounding for value in layer.bias], np.int64)
-    ends = [(low + rounding, high + rounding) for low, high in layer.stages(x).v.ends]
-    wc = layer.wc[:, live]
-    alone = bool((np.count_nonzero(wc, 1) <= 1).all() and (np.count_nonzero(wc, 0) <= 1).all())
-    rows, factors = _alone(layer, live) if alone else (layer.wb[live], layer.a[live])
-    groups = _groups(rows, lanes) if beats is None else beats
-    u = x.linear(rows)
-    z = u.scaled(factors)
-    multipliers = min(multipliers, len(rows))
+    base = _base(layer, x)
+    groups = _groups(base.rows, lanes) if beats is None else beats
+    multipliers = min(multipliers, len(base.rows))
     return Folding(
         groups=groups,
         taken=hull(groups, x.ends),
         held=beats is None,
-        rows=rows,
-        u=u.ends,
-        factors=factors,
-        z=(min(z.low), max(z.high)),
-        wc=None if alone else wc,
-        bias=bias,
-        ends=ends,
+        rows=base.rows,
+        u=base.u,
+        factors=base.factors,
+        z=base.z,
+        wc=base.wc,
+        bias=np.array([int(value) + rounding for value in layer.bias], np.int64),
+        ends=[(low + rounding, high + rounding) for low, high in base.v],
         multipliers=multipliers,
         dsp=multipliers if dsp is None else min(dsp, multipliers),
     )
+
+
+class _Base(NamedTuple):
+    """What does not depend on lanes and multipliers; fields as in `Folding`."""
+
+    rows: Ternary
+    factors: Integers
+    wc: Ternary | None
+    u: Ends
+    z: tuple[int, int]
+    v: Ends
+
+
+@lru_cache(maxsize=16)
+def _base(layer: SumProduct, x: Range) -> _Base:
+    live = live_products(layer, x)
+    wc = layer.wc[:, live]
+    alone = bool((np.count_nonzero(wc, 1) <= 1).all() and (np.count_nonzero(wc, 0) <= 1).all())
+    rows, factors = _alone(layer, live) if alone else (layer.wb[live], layer.a[live])
+    u = x.linear(rows)
+    z = u.scaled(factors)
+    ends = min(z.low), max(z.high)
+    return _Base(rows, factors, None if alone else wc, u.ends, ends, layer.stages(x).v.ends)
 
 
 def _alone(layer: SumProduct, live: Collection[int]) -> tuple[Ternary, Integers]:

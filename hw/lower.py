@@ -27,12 +27,14 @@ def live_products(layer: SumProduct, x: Range) -> list[int]:
     ]
 
 
-def shift_add_cost(layer: SumProduct, x: Range, product: int) -> int:
-    """Adder bits of a product by shift-and-add."""
-    graph = multiply_by(int(layer.a[product]))
-    u = layer.stages(x).u
-    ranges = graph.ranges(Range((u.low[product],), (u.high[product],)))
-    return sum(width(low, high)[0] for low, high in ranges.ends[1:])
+def shift_add_costs(layer: SumProduct, x: Range) -> dict[int, int]:
+    """Adder bits of each live product by shift-and-add."""
+    u, costs = layer.stages(x).u, {}
+    for product in live_products(layer, x):
+        graph = multiply_by(int(layer.a[product]))
+        ranges = graph.ranges(Range((u.low[product],), (u.high[product],)))
+        costs[product] = sum(width(low, high)[0] for low, high in ranges.ends[1:])
+    return costs
 
 
 def lower_sum_product(

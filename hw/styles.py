@@ -1,6 +1,6 @@
 """How a layer can be built."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -74,18 +74,22 @@ def parse(text: str) -> Style:
 
 
 def styles_of(network: Network, options: Sequence[str]) -> dict[str, Style]:
-    """The style of each sum-product layer from options "STYLE" and "LAYER=STYLE".
+    """The style of each sum-product layer: as `fixed_styles` says, and parallel."""
+    parallel: dict[str, Style] = {layer: Parallel() for layer in _layers(network)}
+    return parallel | fixed_styles(network, options)
 
-    One without a layer is for all that have none of their own; the others are parallel.
+
+def fixed_styles(network: Network, options: Sequence[str]) -> dict[str, Style]:
+    """The styles that options "STYLE" and "LAYER=STYLE" give to sum-product layers.
+
+    One without a layer is for all that have none of their own.
 
     Raises
     ------
     UserError
         When a layer is unknown or no sum-product layer, or two options are for the same.
     """
-    layers = [
-        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
-    ]
+    layers = _layers(network)
     chosen: dict[str, str] = {}
     for option in options:
         layer, equals, _ = option.rpartition("=")
@@ -100,10 +104,14 @@ def styles_of(network: Network, options: Sequence[str]) -> dict[str, Style]:
                 f"{f'layer {layer}' if layer else 'all layers'} can have one style"
             )
         chosen[layer] = option
-    return _parsed(chosen, layers)
-
-
-def _parsed(chosen: Mapping[str, str], layers: Sequence[str]) -> dict[str, Style]:
     styles = {layer: parse(option.rpartition("=")[2]) for layer, option in chosen.items()}
-    default = styles.pop("", Parallel())
-    return {layer: styles.get(layer, default) for layer in layers}
+    if "" in styles:
+        default = styles.pop("")
+        return {layer: styles.get(layer, default) for layer in layers}
+    return styles
+
+
+def _layers(network: Network) -> list[str]:
+    return [
+        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
+    ]

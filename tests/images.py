@@ -1,5 +1,7 @@
 """Random convolutions and small image networks that tests of several folders use."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -55,13 +57,26 @@ def convolutions(draw: st.DrawFn, axes: int = 2, channels: int | None = None) ->
     )
 
 
-def image_network(size: int = 7, seed: int = 0) -> Network:
-    """A residual block, two branches, pooling with padding, patches, groups, and classes."""
+def without_wc(operator: Convolution) -> Convolution:
+    """The same with a product for each output."""
+    wc = np.eye(operator.r, dtype=np.int8)[..., None, None]
+    return replace(operator, wc=wc, bias=np.arange(operator.r))
+
+
+def image_network(size: int = 7, seed: int = 0, *, alone: bool = False) -> Network:
+    """A residual block, two branches, pooling with padding, patches, groups, and classes.
+
+    Products of the first and the last convolution are `alone`: without a Wc.
+    """
     three = Geometry.plain((3, 3), padding=(1, 1))
     patches = Geometry((3, 3), (1, 1), (1, 1), (2, 2))
     act = Requantize(4, 0, 7)
+    conv1, down = convolution(2, 3, 4, three, seed=seed), Geometry.plain((2, 2), (2, 2))
+    conv4 = convolution(7, 2, 2, down, seed=seed + 3)
+    if alone:
+        conv1, conv4 = without_wc(convolution(2, 4, 4, three, seed=seed)), without_wc(conv4)
     nodes = [
-        Node("conv1", convolution(2, 3, 4, three, seed=seed), "x"),
+        Node("conv1", conv1, "x"),
         Node("act1", act, "conv1"),
         Node("conv2", convolution(4, 4, 4, three, groups=2, seed=seed + 1), "act1"),
         Node("sum", Add((0, 2)), "conv2", "act1"),
@@ -70,7 +85,7 @@ def image_network(size: int = 7, seed: int = 0) -> Network:
         Node("conv3", convolution(4, 5, 3, patches, seed=seed + 2), "pool"),
         Node("act3", act, "conv3"),
         Node("both", Concatenate((2, 0)), "act3", "pool"),
-        Node("conv4", convolution(7, 2, 2, Geometry.plain((2, 2), (2, 2)), seed=seed + 3), "both"),
+        Node("conv4", conv4, "both"),
         Node("act4", act, "conv4"),
         Node("flat", Flatten(), "act4"),
     ]

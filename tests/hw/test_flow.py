@@ -19,6 +19,7 @@ def test_a_window_needs_the_pixels_up_to_its_last_one() -> None:
 def test_a_pixel_needs_its_row_of_patches() -> None:
     assert Reordered((3, 3), (2, 2)).needs(4).tolist() == [1, 1, 1, 1, 1, 1, 3, 3, 3]
     assert Gathered(9).needs(9).tolist() == [8]
+    assert Gathered(3).needs(9).tolist() == [2, 5, 8]
 
 
 def test_a_branch_waits_for_the_windows_of_the_other() -> None:

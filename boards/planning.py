@@ -1,0 +1,208 @@
+"""Which style each layer has on a board."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from mulbudget.boards.catalogue import BOARDS, Board, Capacity
+from mulbudget.hw.choose import RESOURCES, Choice, Chooser
+from mulbudget.hw.estimate import Need
+from mulbudget.hw.families import find_family
+from mulbudget.hw.plan import Plan, make_plan
+from mulbudget.hw.styles import Style, fixed_styles, styles_of
+from mulbudget.spn import Bilinear, Convolution, Network, SumProduct, UserError
+
+RESERVE = 0.1
+"""Of LUTs and flip-flops: estimates are not exact, and a full device routes badly."""
+
+TITLES = {"lut": "LUTs", "ff": "flip-flops", "dsp": "multipliers", "bram": "blocks of RAM"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What is asked of a plan.
+
+    Parameters
+    ----------
+    samples_per_second : float, optional
+        At least so many, with as little as they take; as many as possible by default.
+    max_latency : float, optional
+        Seconds, at most.
+    reserve : float
+        Share of the LUTs and flip-flops that is left alone, 0 to 0.9.
+    dsp : int, optional
+        Multipliers, at most; all of the board by default.
+    """
+
+    samples_per_second: float | None = None
+    max_latency: float | None = None
+    reserve: float = RESERVE
+    dsp: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.reserve <= 0.9:
+            raise UserError(f"a reserve of {self.reserve:.0%} is not possible: use 0 to 90 %")
+        for what, value in (
+            ("samples per second", self.samples_per_second),
+            ("seconds of latency", self.max_latency),
+        ):
+            if value is not None and value <= 0:
+                raise UserError(f"{value:g} {what} are not possible: use more than 0")
+
+    def limit(self, capacity: Capacity) -> Need:
+        """What may be used of a device."""
+        part = 1 - self.reserve
+        dsp = capacity.dsp if self.dsp is None else min(self.dsp, capacity.dsp)
+        return Need(lut=capacity.lut * part, ff=capacity.ff * part, dsp=dsp, bram=capacity.bram)
+
+
+def can_plan(network: Network, board: Board, style: Sequence[str] = ()) -> bool:
+    """Whether there is a choice: of some layer, on a family whose cells are known."""
+    layers = [
+        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
+    ]
+    product = any(isinstance(node.operator, Bilinear) for node in network.nodes)
+    free = set(layers) - set(fixed_styles(network, style))
+    return board.family is not None and bool(free) and not product
+
+
+def plan_board(
+    network: Network, board: Board, style: Sequence[str] = (), goal: Goal | None = None
+) -> Choice:
+    """The fastest choice that fits, or the smallest that is as fast as asked.
+
+    Parameters
+    ----------
+    network : Network
+    board : Board
+    style : sequence of str
+        Of layers that are not to be chosen, for `styles_of`.
+    goal : Goal, optional
+
+    Raises
+    ------
+    UserError
+        When nothing fits: what is short by how much, and the smallest board that would do.
+    """
+    if board.family is None:
+        raise UserError(
+            f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
+            "choose another board, or styles with --style"
+        )
+    goal, fixed = goal or Goal(), fixed_styles(network, style)
+    chooser = _chooser(network, board, goal, fixed)
+    choice = _chosen(chooser, board, goal)
+    if choice is not None:
+        return choice
+    raise UserError(_short(network, board, goal, chooser, fixed))
+
+
+def _chooser(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> Chooser:
+    dsp = goal.limit(board.capacity).dsp
+    return Chooser(network, find_family(board.family or ""), dsp, fixed)
+
+
+def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
+    limit, clock = goal.limit(board.capacity), board.clock_mhz * 1e6
+    latency = None if goal.max_latency is None else int(goal.max_latency * clock)
+    if goal.samples_per_second is None:
+        return chooser.fastest(limit, latency=latency)
+    return chooser.smallest(limit, int(clock / goal.samples_per_second), latency=latency)
+
+
+def _short(
+    network: Network, board: Board, goal: Goal, chooser: Chooser, fixed: Mapping[str, Style]
+) -> str:
+    """What no choice has, and who has it."""
+    limit, least = goal.limit(board.capacity), chooser.least()
+    missing = [
+        f"{least[name]:,.0f} {TITLES[name]} at least, of which {getattr(limit, name):,.0f} may be "
+        "used"
+        for name in RESOURCES
+        if least[name] > getattr(limit, name)
+    ]
+    asked = goal.samples_per_second is not None or goal.max_latency is not None
+    best = _chosen(chooser, board, Goal(reserve=goal.reserve, dsp=goal.dsp)) if asked else None
+    if best is not None:
+        rate = board.clock_mhz * 1e6 / best.total.interval
+        what = (
+            f"does not reach this on {board.name}: {rate:,.0f} samples per second are the most, "
+            f"for want of {' and '.join(TITLES[name] for name in best.bound) or 'clocks'}"
+        )
+    else:
+        what = f"does not fit on {board.name}: it takes " + (
+            "; ".join(missing) or "more LUTs, flip-flops, multipliers or RAM together than it has"
+        )
+    other = _smallest(network, board, goal, fixed)
+    hint = f"{other} would do" if other else "no board of `mulbudget boards` would do"
+    return f"network {network.name} {what}. {hint}"
+
+
+def _smallest(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> str | None:
+    """The smallest other board on which there is a choice."""
+    choosers: dict[tuple[str, int], Chooser] = {}
+    for other in _by_size():
+        if other.name == board.name or other.family is None:
+            continue
+        key = other.family, goal.limit(other.capacity).dsp
+        if key not in choosers:
+            choosers[key] = _chooser(network, other, goal, fixed)
+        if _chosen(choosers[key], other, goal) is not None:
+            return other.name
+    return None
+
+
+@cache
+def _by_size() -> tuple[Board, ...]:
+    return tuple(sorted(BOARDS.values(), key=lambda board: board.capacity.lut))
+
+
+def rows(choice: Choice, board: Board) -> Iterator[tuple[str, str, Need]]:
+    """Name, style and need of every layer and of the link."""
+    family = find_family(board.family or "")
+    for piece in choice.pieces:
+        style = str(piece.style) if piece.node.name in choice.styles else ""
+        yield piece.node.name, style, piece.need(family)
+    yield "UART link", "", replace(choice.link, interval=1)
+
+
+def board_plan(
+    network: Network,
+    board: Board,
+    *,
+    dsp: int | None = None,
+    levels_per_stage: int | None = None,
+    style: Sequence[str] = (),
+) -> Plan:
+    """How a network is built on a board.
+
+    Parameters
+    ----------
+    network : Network
+    board : Board
+    dsp : int, optional
+        Hardware multipliers, at most; as many as the board has by default.
+    levels_per_stage : int, optional
+        Adders between pipeline registers, at most; what suits the clock by default.
+    style : sequence of str
+        For `fixed_styles`; layers that it does not name are built as `plan_board` chooses, and
+        parallel where there is no estimate of them.
+
+    Raises
+    ------
+    UserError
+        When the board has fewer multipliers, nothing fits, or the network cannot be planned.
+    """
+    available = board.capacity.dsp
+    if dsp is not None and dsp > available:
+        raise UserError(
+            f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
+            f"use --dsp {available} or less, or a larger board"
+        )
+    levels = levels_per_stage or 2
+    if board.family is not None and levels_per_stage is None:
+        levels = find_family(board.family).levels_per_stage(board.clock_mhz)
+    styles, most = styles_of(network, style), available if dsp is None else dsp
+    if can_plan(network, board, style):
+        styles = plan_board(network, board, style, Goal(dsp=most)).styles
+    return make_plan(network, family=board.family, dsp=most, levels_per_stage=levels, styles=styles)

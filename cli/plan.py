@@ -1,0 +1,90 @@
+"""`mulbudget plan`: how a network is built on a board."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from mulbudget.cli.console import console, table
+from mulbudget.cli.verilog import STYLE_HELP
+from mulbudget.spn import UserError, load
+
+if TYPE_CHECKING:
+    from mulbudget.boards.catalogue import Board
+    from mulbudget.hw.choose import Choice
+    from mulbudget.hw.estimate import Need
+
+COLUMNS = ("layer", "style", "LUT", "FF", "multi-\npliers", "RAM\nblocks", "interval\n[clocks]")
+
+
+def plan(
+    file: Annotated[Path, typer.Argument(help="A .spn file.", show_default=False)],
+    board: Annotated[str, typer.Option(help="A board of `mulbudget boards`.", show_default=False)],
+    samples_per_second: Annotated[
+        float | None,
+        typer.Option(help="Take as little as so many need; by default as many as possible."),
+    ] = None,
+    max_latency: Annotated[
+        float | None, typer.Option(help="Microseconds from sample to result, at most.")
+    ] = None,
+    reserve: Annotated[
+        str, typer.Option(help="Share of LUTs and flip-flops that is left alone.")
+    ] = "10%",
+    dsp: Annotated[
+        int | None, typer.Option(min=0, help="Multipliers, at most; all of the board by default.")
+    ] = None,
+    style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
+) -> None:
+    """Choose the style of every layer: as fast as fits on the board, or as small as is asked.
+
+    Says before synthesis what each layer takes. `verilog`, `sim` and `bitstream` do the same by
+    themselves, given the board.
+    """
+    # Amaranth and scipy are slow to import, and `mulbudget show` does without.
+    from mulbudget.boards.catalogue import find_board
+    from mulbudget.boards.planning import Goal, plan_board
+
+    target, network = find_board(board), load(file)
+    goal = Goal(
+        samples_per_second=samples_per_second,
+        max_latency=None if max_latency is None else max_latency * 1e-6,
+        reserve=_share(reserve),
+        dsp=dsp,
+    )
+    choice = plan_board(network, target, style or [], goal)
+    printer = console()
+    printer.print(_table(choice, target))
+    printer.print(_summary(choice, target), soft_wrap=True)
+
+
+def _share(text: str) -> float:
+    number = text.strip().removesuffix("%")
+    try:
+        return float(number) / 100
+    except ValueError:
+        raise UserError(f"--reserve {text!r} is no percentage: use 0% to 90%") from None
+
+
+def _table(choice: "Choice", board: "Board") -> Table:
+    from mulbudget.boards.planning import rows
+
+    cells = [[name, style, *_cells(need)] for name, style, need in rows(choice, board)]
+    own = board.capacity
+    available = ["available", "", own.lut, own.ff, own.dsp, own.bram, None]
+    total = ["total", "", *_cells(choice.total)]
+    title = f"plan of {len(choice.pieces)} layers on {board.name}"
+    return table(title, COLUMNS, cells, text=COLUMNS[:2], totals=[total, available])
+
+
+def _cells(need: "Need") -> list[object]:
+    return [round(need.lut), round(need.ff), need.dsp, need.bram, need.interval]
+
+
+def _summary(choice: "Choice", board: "Board") -> str:
+    from mulbudget.boards.planning import TITLES
+
+    rate = board.clock_mhz * 1e6 / choice.total.interval
+    bound = " and ".join(TITLES[name] for name in choice.bound)
+    more = f"; with more {bound} it would be faster" if bound else ""
+    return f"about {rate:,.0f} samples per second at {board.clock_mhz:g} MHz{more}"

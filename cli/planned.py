@@ -1,0 +1,48 @@
+"""The plan that the options of `verilog` and `sim` ask for."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mulbudget.spn import Network, UserError
+
+if TYPE_CHECKING:
+    from mulbudget.hw.plan import Plan
+
+LEVELS_HELP = (
+    "Adders between pipeline registers, at most; by default 2, and for a board what suits its "
+    "clock."
+)
+BOARD_HELP = "Build it as `mulbudget plan` chooses for this board; --style still has the last word."
+
+
+def planned(
+    network: Network,
+    *,
+    board: str | None,
+    family: str | None,
+    dsp: int | None,
+    levels_per_stage: int | None,
+    style: Sequence[str],
+) -> "Plan":
+    """For a board, a family or neither; styles that are not given are chosen for a board only."""
+    # Amaranth is slow to import, and `mulbudget show` does without.
+    from mulbudget.boards.catalogue import find_board
+    from mulbudget.boards.planning import board_plan
+    from mulbudget.hw.plan import make_plan
+    from mulbudget.hw.styles import styles_of
+
+    if board is None:
+        return make_plan(
+            network,
+            family=family,
+            dsp=dsp,
+            levels_per_stage=2 if levels_per_stage is None else levels_per_stage,
+            styles=styles_of(network, style),
+        )
+    if family is not None:
+        raise UserError(
+            f"--family {family} and --board {board} contradict each other: a board has a family"
+        )
+    return board_plan(
+        network, find_board(board), dsp=dsp, levels_per_stage=levels_per_stage, style=style
+    )

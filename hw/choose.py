@@ -1,0 +1,249 @@
+"""The styles of a network's layers that fit a device and run as fast as it allows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from mulbudget.hw.cuts import in_blocks, input_streams
+from mulbudget.hw.estimate import Need, Piece, link_need, need_of, pieces
+from mulbudget.hw.families import Family
+from mulbudget.hw.options import Option, is_plain, options
+from mulbudget.hw.streams import cut_port
+from mulbudget.hw.styles import Style
+from mulbudget.spn import Convolution, Network, Requantize, SumProduct
+
+RESOURCES = ("lut", "ff", "dsp", "bram")
+
+_WEIGHTS = {"lut": 1.0, "ff": 0.1, "dsp": 0.02, "bram": 0.05}
+"""What is saved first, among choices of the same speed."""
+
+_TRIES = 6
+"""Of a choice whose layers take more together than each for itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """How the layers of a network are built.
+
+    Parameters
+    ----------
+    styles : mapping
+        Of sum-product layers, by name.
+    pieces : list of Piece
+        Every layer.
+    link : Need
+        What the UART link takes.
+    total : Need
+        Of all, with the link.
+    dsp : int
+        Multipliers that may be used.
+    bound : tuple of str
+        The resources that keep it from being faster; empty where nothing does.
+    """
+
+    styles: Mapping[str, Style]
+    pieces: list[Piece]
+    link: Need
+    total: Need
+    dsp: int
+    bound: tuple[str, ...] = ()
+
+
+class Chooser:
+    """All that can be chosen for a network on a family.
+
+    Parameters
+    ----------
+    network : Network
+    family : Family
+    dsp : int
+        Multipliers, at most.
+    fixed : mapping
+        The styles of layers that are not to be chosen.
+    """
+
+    def __init__(
+        self, network: Network, family: Family, dsp: int, fixed: Mapping[str, Style]
+    ) -> None:
+        self._network, self._family, self._dsp = network, family, dsp
+        self._layers = [
+            node for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
+        ]
+        self._options = [
+            options(network, node, family, dsp, fixed.get(node.name)) for node in self._layers
+        ]
+        self._others = self._rest()
+
+    def _rest(self) -> Need:
+        """What is the same for every choice."""
+        network, family = self._network, self._family
+        names = {node.name for node in self._layers}
+        plain = [
+            piece.need(family)
+            for piece in pieces(network, family, {}, 0)
+            if piece.node.name not in names and is_plain(network, piece.node)
+        ]
+        inputs, x = input_streams(network, {}, set()), network.input
+        if len(x.shape) == 1:  # options that take it whole bring its registers along
+            inputs = (cut_port("i", x.shape, (1,), x.range.ends),)
+        link, blocks = link_need(network, family, inputs)
+        return sum(plain, start=replace(need_of(link, family), bram=blocks))
+
+    @property
+    def intervals(self) -> list[int]:
+        """All that a choice can have, the shortest first."""
+        least = max(min(each.need.interval for each in row) for row in self._options)
+        found = {each.need.interval for row in self._options for each in row}
+        return sorted({max(each, least, self._others.interval) for each in found})
+
+    def fastest(self, limit: Need, *, latency: int | None = None) -> Choice | None:
+        """The choice with the shortest interval that takes no more than `limit`."""
+        steps = self.intervals
+        low, high, best = 0, len(steps), None
+        while low < high:
+            middle = (low + high) // 2
+            choice = self.smallest(limit, steps[middle], latency=latency)
+            if choice is None:
+                low = middle + 1
+            else:
+                high, best = middle, choice
+        if best is None or low == 0:
+            return best
+        return replace(best, bound=self._bound(limit, steps[low - 1], latency))
+
+    def _bound(self, limit: Need, interval: int, latency: int | None) -> tuple[str, ...]:
+        """The resources of which more would allow an interval."""
+        return tuple(
+            name
+            for name in RESOURCES
+            if self.smallest(replace(limit, **{name: _PLENTY}), interval, latency=latency)
+        )
+
+    def smallest(self, limit: Need, interval: int, *, latency: int | None = None) -> Choice | None:
+        """The choice that takes least, with such an interval or a shorter one."""
+        allowed = limit
+        for _ in range(_TRIES):
+            picked = self._solve(allowed, interval, latency)
+            if picked is None:
+                return None
+            choice = self._made(picked)
+            over = {name: getattr(choice.total, name) - getattr(limit, name) for name in RESOURCES}
+            if choice.total.interval > interval or max(over.values()) > 0:
+                allowed = replace(
+                    allowed,
+                    **{
+                        name: getattr(allowed, name) - more
+                        for name, more in over.items()
+                        if more > 0
+                    },
+                )
+                if all(more <= 0 for more in over.values()):
+                    return None
+                continue
+            return choice
+        return None
+
+    def least(self) -> dict[str, float]:
+        """The least that any choice takes of each resource."""
+        found: dict[str, float] = {}
+        for name in RESOURCES:
+            own = sum(min(getattr(each.need, name) for each in row) for row in self._options)
+            found[name] = own + getattr(self._others, name)
+        return found
+
+    def _made(self, picked: Sequence[Option]) -> Choice:
+        network, family = self._network, self._family
+        styles = {
+            node.name: option.style for node, option in zip(self._layers, picked, strict=True)
+        }
+        made = pieces(network, family, styles, self._dsp)
+        parts, blocks = link_need(
+            network, family, input_streams(network, styles, in_blocks(network, styles))
+        )
+        link = replace(need_of(parts, family), bram=blocks)
+        total = sum((piece.need(family) for piece in made), start=link)
+        return Choice(styles=styles, pieces=made, link=link, total=total, dsp=self._dsp)
+
+    def _solve(self, limit: Need, interval: int, latency: int | None) -> list[Option] | None:
+        """A multiple-choice knapsack: one option of each layer, the least of all together."""
+        rows = [[each for each in row if each.need.interval <= interval] for row in self._options]
+        if not all(rows):
+            return None
+        flat = [(layer, each) for layer, row in enumerate(rows) for each in row]
+        weights = np.array(
+            [
+                sum(
+                    weight * getattr(each.need, name) / max(getattr(limit, name), 1)
+                    for name, weight in _WEIGHTS.items()
+                )
+                for _, each in flat
+            ]
+        )
+        one = np.array(
+            [[float(layer == number) for layer, _ in flat] for number in range(len(rows))]
+        )
+        constraints = [LinearConstraint(one, 1, 1)]
+        use = np.array(
+            [[getattr(each.need, name) for _, each in flat] for name in RESOURCES], float
+        )
+        left = [float(getattr(limit, name) - getattr(self._others, name)) for name in RESOURCES]
+        if min(left) < 0:
+            return None
+        constraints += [
+            LinearConstraint(row[None], -np.inf, most) for row, most in zip(use, left, strict=True)
+        ]
+        constraints += self._neighbours(flat)
+        if latency is not None:
+            delays = np.array([[float(each.delay) for _, each in flat]])
+            constraints.append(LinearConstraint(delays, -np.inf, latency))
+        found = milp(
+            weights,
+            constraints=constraints,
+            integrality=np.ones(len(flat)),
+            bounds=Bounds(0, 1),
+            options={"mip_rel_gap": 0.01},
+        )
+        if found.x is None:
+            return None
+        return [each for (_, each), taken in zip(flat, found.x, strict=True) if taken > 0.5]
+
+    def _neighbours(self, flat: Sequence[tuple[int, Option]]) -> list[LinearConstraint]:
+        """A folded layer behind a folded one takes blocks as they come, and else none come."""
+        rows: list[list[float]] = []
+        for before, after in self._pairs():
+            sizes = {each.gives for layer, each in flat if layer == before and each.gives}
+            rows += [
+                [
+                    float(layer == before and each.gives == size)
+                    - float(layer == after and each.takes == size)
+                    for layer, each in flat
+                ]
+                for size in sizes
+            ]
+            rows.append(
+                [
+                    float(layer == before and each.collects)
+                    + float(layer == after and each.takes > 0)
+                    - float(layer == after)
+                    for layer, each in flat
+                ]
+            )
+        return [LinearConstraint(np.array(rows), -np.inf, 0)] if rows else []
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Layers one behind the other, perhaps with requantizations between them."""
+        numbers = {node.name: number for number, node in enumerate(self._layers)}
+        made = {node.name: node for node in self._network.nodes}
+        pairs: list[tuple[int, int]] = []
+        for number, node in enumerate(self._layers):
+            name = node.input
+            while name in made and isinstance(made[name].operator, Requantize):
+                name = made[name].input
+            if name in numbers:
+                pairs.append((numbers[name], number))
+        return pairs
+
+
+_PLENTY = 1 << 30

@@ -1,0 +1,285 @@
+"""What a network takes of a device, said before synthesis."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from functools import cache
+from math import prod
+from pathlib import Path
+
+import msgspec
+
+from mulbudget.hw.budget import Share, share
+from mulbudget.hw.cuts import in_blocks, input_streams
+from mulbudget.hw.families import Family
+from mulbudget.hw.folding import Folding, fold
+from mulbudget.hw.parts import (
+    Parts,
+    bits,
+    folded_parts,
+    image_parts,
+    layer_of,
+    parallel_parts,
+    plain_parts,
+    serial_parts,
+)
+from mulbudget.hw.ram import ram_blocks
+from mulbudget.hw.raster import Raster
+from mulbudget.hw.streams import Port, output_port, places
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style
+from mulbudget.hw.tables import ternary_bits
+from mulbudget.spn import Bilinear, Convolution, Flatten, MaxPool, Network, Node, UserError, width
+
+_DATA = Path(__file__).parent / "utilisation.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What a layer, or all of them, takes.
+
+    Parameters
+    ----------
+    lut, ff, dsp, bram : float
+        As `boards.catalogue.Capacity` counts them; an estimate of the first two.
+    interval : int
+        Clocks from sample to sample.
+    """
+
+    lut: float = 0
+    ff: float = 0
+    dsp: int = 0
+    bram: int = 0
+    interval: int = 1
+
+    def __add__(self, other: "Need") -> "Need":
+        return Need(
+            lut=self.lut + other.lut,
+            ff=self.ff + other.ff,
+            dsp=self.dsp + other.dsp,
+            bram=self.bram + other.bram,
+            interval=max(self.interval, other.interval),
+        )
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """LUTs and flip-flops for each bit of each of `Parts`, of the cells of a family."""
+
+    lut: dict[str, float]
+    ff: dict[str, float]
+
+
+@cache
+def fits() -> Mapping[str, Fit]:
+    """By the cells of the family; `python -m bench estimates` makes the file."""
+    return msgspec.json.decode(_DATA.read_bytes(), type=dict[str, Fit])
+
+
+def need_of(parts: Parts, family: Family) -> Need:
+    """LUTs and flip-flops."""
+    fit = fits()[family.cells]
+    counts = {field.name: value for field, value in zip(fields(parts), astuple(parts), strict=True)}
+    lut, ff = (
+        sum(count * side[name] for name, count in counts.items()) for side in (fit.lut, fit.ff)
+    )
+    return Need(lut=lut, ff=ff)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A layer as it will be built.
+
+    Parameters
+    ----------
+    node : Node
+    style : Style
+    parts : Parts
+    dsp, bram : int
+    interval : int
+        Clocks from sample to sample.
+    """
+
+    node: Node
+    style: Style
+    parts: Parts
+    dsp: int
+    bram: int
+    interval: int
+
+    def need(self, family: Family) -> Need:
+        """In LUTs and flip-flops of a family."""
+        return replace(
+            need_of(self.parts, family), dsp=self.dsp, bram=self.bram, interval=self.interval
+        )
+
+
+def pieces(
+    network: Network, family: Family, styles: Mapping[str, Style], dsp: int | None
+) -> list[Piece]:
+    """Every layer of a network in these styles, so many multipliers among them.
+
+    Raises
+    ------
+    UserError
+        For a product of matrices, of which there is no estimate.
+    """
+    if any(isinstance(node.operator, Bilinear) for node in network.nodes):
+        raise UserError(
+            f"network {network.name} is a product of matrices, which has one style only: "
+            "`mulbudget bitstream` builds it without a plan"
+        )
+    shares, cut = share(network, dsp, styles), in_blocks(network, styles)
+    ports = {network.INPUT: input_streams(network, styles, cut)[0]}
+    result: list[Piece] = []
+    for node in network.nodes:
+        style = styles.get(node.name, Parallel())
+        piece, given = piece_of(
+            network,
+            node,
+            style,
+            shares.get(node.name, Share()),
+            family,
+            taken=ports[node.input],
+            cut=node.name in cut,
+        )
+        ports[node.name] = given
+        result.append(piece)
+    return result
+
+
+def piece_of(
+    network: Network,
+    node: Node,
+    style: Style,
+    share_: Share,
+    family: Family,
+    *,
+    taken: Port,
+    cut: bool,
+) -> tuple[Piece, Port]:
+    """A layer that takes such a stream, and the stream that it gives, in blocks where `cut`."""
+    x, output = network.tensors[node.input], network.tensors[node.name]
+    whole = Port("o", output.shape, (output.shape[0], *[1] * (len(output.shape) - 1)), [])
+    given = replace(whole, ends=output.range.ends)
+    around = image_parts(node, x, output)
+    bram = _window_ram(node, network, family)
+    beats = max(taken.beats, given.beats)
+    if not isinstance(node.operator, Convolution) and not _is_dense(node):
+        if cut and beats > 1:
+            given = replace(taken, name="o")
+            parts = plain_parts(node, [x], taken.ends)
+            if isinstance(node.operator, Flatten):
+                parts = Parts(registers=bits(taken.ends), layers=1)
+        else:
+            parts = plain_parts(node, [network.tensors[name] for name in node.inputs], taken.ends)
+        interval = _interval(node, network, 1, beats)
+        return Piece(
+            node=node, style=Parallel(), parts=parts, dsp=0, bram=bram, interval=interval
+        ), given
+    layer, entering = layer_of(node, x)
+    used, core = len(share_.products), 1
+    match style:
+        case Folded(lanes=lanes, multipliers=multipliers):
+            blocks = _is_dense(node) and taken.beats > 1
+            folding = fold(
+                layer,
+                entering,
+                lanes=lanes,
+                multipliers=multipliers,
+                beats=places(taken.shape, taken.block) if blocks else None,
+                dsp=share_.shared,
+            )
+            parts, core, used = folded_parts(folding), folding.interval, folding.dsp
+            bram += _folded_ram(folding, family)
+            parts += Parts(tables=_table_bits(folding, family))
+            if folding.beats > 1 and cut:
+                given = replace(whole, block=(folding.block,), ends=folding.given)
+            elif folding.beats > 1:
+                parts += Parts(registers=bits(folding.ends), layers=1 + folding.beats / 8)
+        case Serial(digit):
+            words = max(width(*ends)[0] for ends in layer.stages(entering).v.ends)
+            core = -(-words // digit)
+            parts = serial_parts(layer, entering, digit, core)
+        case Parallel():
+            parts = parallel_parts(layer, entering, sorted(share_.products))
+    interval = _interval(node, network, core, 1)
+    piece = Piece(
+        node=node, style=style, parts=parts + around, dsp=used, bram=bram, interval=interval
+    )
+    return piece, given
+
+
+def _is_dense(node: Node) -> bool:
+    return node.operator.kind == "sum-product"
+
+
+def _interval(node: Node, network: Network, core: int, beats: int) -> int:
+    """Clocks of a sample, where a beat takes so many."""
+    x, output = network.tensors[node.input], network.tensors[node.name]
+    if isinstance(node.operator, Convolution | MaxPool):
+        raster = Raster.of(x.shape[1:], node.operator.geometry)
+        walk = raster.clocks + prod(raster.positions) * (core - 1)
+        return max(walk, prod(output.shape[1:]))
+    return beats * core
+
+
+def _window_ram(node: Node, network: Network, family: Family) -> int:
+    """Blocks of RAM of line buffers, of patches, and of the queues of a joining layer."""
+    x, operator = network.tensors[node.input], node.operator
+    if not isinstance(operator, Convolution | MaxPool):
+        return 0
+    raster = Raster.of(x.shape[1:], operator.geometry)
+    pixel = bits(x.range.ends)
+    if isinstance(operator, Convolution):
+        hull = operator.window_range(x).ends[:: operator.geometry.entries]
+        pixel = bits(hull)
+    above = raster.geometry.window[0] - 1
+    blocks = ram_blocks(family, raster.shape[1], above * pixel, table=False)
+    patch = raster.geometry.patch
+    if prod(patch) > 1:
+        output = network.tensors[node.name]
+        words = 2 * -(-output.shape[-1] // patch[-1])
+        blocks += ram_blocks(family, words, bits(output.range.ends) * prod(patch), table=False)
+    return blocks
+
+
+def _tables(folding: Folding) -> list[tuple[int, int]]:
+    """Words and bits of each table of constants."""
+    tables = [(len(folding.groups), int(ternary_bits(folding.columns())[0].shape[1]))]
+    if folding.wc is not None:
+        tables.append((folding.steps, int(ternary_bits(folding.spread())[0].shape[1])))
+    for values in (folding.factors, *([folding.bias] if folding.wc is None else [])):
+        chosen = places((len(values),), (folding.multipliers,)).T
+        padded = [*map(int, values), 0]
+        for row in chosen.tolist():
+            mine = [padded[place] for place in row]
+            if len(set(mine)) > 1:
+                tables.append((len(mine), width(min(mine), max(mine))[0]))
+    return tables
+
+
+def _folded_ram(folding: Folding, family: Family) -> int:
+    return sum(ram_blocks(family, *each, table=True) for each in _tables(folding))
+
+
+def _table_bits(folding: Folding, family: Family) -> int:
+    """Of tables that are too small for block RAM."""
+    return sum(
+        words * each
+        for words, each in _tables(folding)
+        if not ram_blocks(family, words, each, table=True)
+    )
+
+
+def link_need(network: Network, family: Family, inputs: tuple[Port, ...]) -> tuple[Parts, int]:
+    """The UART link: its logic, and its blocks of RAM."""
+    parts, blocks = Parts(layers=10), 0
+    ports = [(port, network.input.entries.ends) for port in inputs]
+    ports.append((output_port(network), network.output.entries.ends))
+    for port, ends in ports:
+        if port.beats == 1:
+            parts += Parts(registers=bits(ends)) if port.name != "o" else Parts(moves=bits(ends))
+        else:
+            low, high = min(low for low, _ in port.ends), max(high for _, high in port.ends)
+            entry = width(low, high)[0] * prod(port.block)
+            blocks += ram_blocks(family, port.beats, entry, table=False)
+            parts += Parts(layers=2)
+    return parts, blocks

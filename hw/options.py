@@ -1,0 +1,202 @@
+"""The ways in which each sum-product layer can be built, and what each of them takes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mulbudget.hw.budget import Share
+from mulbudget.hw.estimate import Need, need_of, piece_of
+from mulbudget.hw.families import Family
+from mulbudget.hw.folding import fold
+from mulbudget.hw.lower import shift_add_costs
+from mulbudget.hw.parts import Parts, bits, layer_of, plain_parts
+from mulbudget.hw.streams import Port, cut_port, tensor_port
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style
+from mulbudget.spn import Flatten, Network, Node, Range, Requantize, SumProduct, width
+
+_LANES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+_DIGITS = (1, 4, 8)
+"""Of 2 or 3 bits, synthesis makes carry chains of LUTs, many or few as it happens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A way to build a layer.
+
+    Parameters
+    ----------
+    style : Style
+    need : Need
+        With the requantization behind it, whose width depends on the style.
+    delay : int
+        Clocks that it adds to the latency, about.
+    takes : int
+        Entries of a block that a folded layer takes behind another one; 0 of other layers.
+    gives : int
+        Entries of a block that a folded layer gives, so that the one behind must take as many; 0
+        where it gives all at once.
+    collects : bool
+        Whether it could give blocks and does not, so that the one behind must not be folded.
+    """
+
+    style: Style
+    need: Need
+    delay: int
+    takes: int = 0
+    gives: int = 0
+    collects: bool = False
+
+
+def options(
+    network: Network, node: Node, family: Family, dsp: int, fixed: Style | None
+) -> list[Option]:
+    """Those of a sum-product layer, none worse than another in every respect.
+
+    Parameters
+    ----------
+    network : Network
+    node : Node
+    family : Family
+    dsp : int
+        Multipliers of the device.
+    fixed : Style, optional
+        The one that it has to be.
+    """
+    layer, x = layer_of(node, network.tensors[node.input])
+    found: list[Option] = []
+    if fixed is None or isinstance(fixed, Parallel):
+        found += _parallel(network, node, layer, x, family, dsp)
+    for style in [fixed] if fixed is not None else _styles(network, node, layer, x):
+        match style:
+            case Serial():
+                found.append(_option(network, node, style, Share(), family))
+            case Folded():
+                found += _folded(network, node, style, family, dsp)
+            case Parallel():
+                pass
+    return _best(found)
+
+
+def _styles(network: Network, node: Node, layer: SumProduct, x: Range) -> Iterator[Style]:
+    words = max(width(*ends)[0] for ends in layer.stages(x).v.ends)
+    yield from (Serial(digit) for digit in _DIGITS if digit <= words)
+    rows = len(fold(layer, x, lanes=1, multipliers=1).rows)
+    flat = pixels(network, node)
+    for lanes in (len(flat.ends),) if flat is not None else _LANES:
+        groups = flat.beats if flat is not None else -(-layer.n_in // lanes)
+        if groups < 2:
+            return
+        balanced = -(-rows // max(groups - 1, 1))
+        yield from (Folded(lanes, multipliers) for multipliers in sorted({1, balanced}))
+
+
+def pixels(network: Network, node: Node) -> Port | None:
+    """The stream of pixels that a dense layer can take instead of a vector."""
+    made = {each.name: each for each in network.nodes}
+    before = made.get(node.input)
+    if before is None or not isinstance(before.operator, Flatten):
+        return None
+    return tensor_port("i", network.tensors[before.input])
+
+
+def _parallel(
+    network: Network, node: Node, layer: SumProduct, x: Range, family: Family, dsp: int
+) -> list[Option]:
+    """With no product in a multiplier, with some and with all."""
+    costs = shift_add_costs(layer, x)
+    ranked = sorted(costs, key=lambda product: -costs[product])
+    counts = sorted({0, *(min(len(ranked), dsp) * part // 4 for part in (1, 2, 3, 4))})
+    return [
+        _option(network, node, Parallel(), Share(products=frozenset(ranked[:count])), family)
+        for count in counts
+    ]
+
+
+def _folded(
+    network: Network, node: Node, style: Folded, family: Family, dsp: int
+) -> Iterator[Option]:
+    for shared in sorted({0, min(style.multipliers, dsp)}):
+        whole = _option(network, node, style, Share(shared=shared), family)
+        if not _may_be_cut(network, node):
+            yield whole
+            continue
+        parts = _option(network, node, style, Share(shared=shared), family, cut=True)
+        yield replace(whole, collects=parts.gives > 0)
+        if parts.gives:
+            yield parts
+
+
+def _option(
+    network: Network, node: Node, style: Style, share: Share, family: Family, *, cut: bool = False
+) -> Option:
+    x = network.tensors[node.input]
+    taken, takes = tensor_port("i", x), 0
+    if isinstance(style, Folded) and isinstance(node.operator, SumProduct):
+        stream = pixels(network, node)
+        if stream is not None:
+            taken = stream
+        elif node.input == network.INPUT:
+            block = min(style.lanes, x.shape[0])
+            taken = cut_port("i", x.shape, (block,), x.range.ends)
+        else:
+            takes = style.lanes
+    piece, given = piece_of(network, node, style, share, family, taken=taken, cut=cut)
+    need, gives = piece.need(family), 0
+    if isinstance(style, Folded) and cut and given.beats > 1:
+        gives = given.block[0]
+    if node.input == network.INPUT and len(x.shape) == 1 and taken.beats == 1:
+        need += need_of(Parts(registers=bits(x.range.ends)), family)
+    for taker in network.nodes:
+        if taker.input == node.name and isinstance(taker.operator, Requantize):
+            parts = plain_parts(taker, [network.tensors[node.name]], given.ends)
+            need += replace(need_of(parts, family), interval=1)
+    delay = piece.interval if isinstance(style, Folded) or len(x.shape) == 1 else 0
+    return Option(style=style, need=need, delay=delay + _PIPELINE, takes=takes, gives=gives)
+
+
+_PIPELINE = 10
+"""Clocks of the registers of a layer, about."""
+
+
+def _may_be_cut(network: Network, node: Node) -> bool:
+    """Whether dense layers take a layer's result, perhaps through a requantization."""
+    takers = [each for each in network.nodes if node.name in each.inputs]
+    return bool(takers) and all(
+        isinstance(each.operator, SumProduct)
+        or (isinstance(each.operator, Requantize) and _may_be_cut(network, each))
+        for each in takers
+    )
+
+
+def _best(found: list[Option]) -> list[Option]:
+    """Those that no other one beats in every respect."""
+
+    def figures(option: Option) -> tuple[float, ...]:
+        need = option.need
+        return (need.interval, need.lut, need.ff, need.dsp, need.bram)
+
+    kept: list[Option] = []
+    for option in sorted(found, key=figures):
+        mine = figures(option)
+        beaten = any(
+            all(a <= b for a, b in zip(figures(other), mine, strict=True))
+            and _neighbours(other) == _neighbours(option)
+            for other in kept
+        )
+        if not beaten:
+            kept.append(option)
+    return kept
+
+
+def _neighbours(option: Option) -> tuple[int, int, bool]:
+    return option.takes, option.gives, option.collects
+
+
+def is_plain(network: Network, node: Node) -> bool:
+    """Whether a layer's cost is counted apart: not a requantization that an option brings along."""
+    made: Mapping[str, Node] = {each.name: each for each in network.nodes}
+    before = made.get(node.input)
+    return not (
+        isinstance(node.operator, Requantize)
+        and before is not None
+        and before.operator.kind in ("sum-product", "convolution")
+    )

@@ -1,0 +1,91 @@
+"""Choices that fit a device, and are as fast as it allows."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.random_networks import dense, images
+from mulbudget.hw.choose import RESOURCES, Choice, Chooser
+from mulbudget.hw.cuts import in_blocks
+from mulbudget.hw.estimate import Need
+from mulbudget.hw.families import find_family
+from mulbudget.hw.plan import make_plan
+from mulbudget.hw.styles import Folded, Parallel, Serial
+from mulbudget.spn import Network
+
+DENSE = dense((64, 24, 10), density=0.4)
+IMAGES = images((1, 4, 8), 12, density=0.4)
+ECP5 = find_family("ecp5")
+ROOM = Need(lut=20_000, ff=20_000, dsp=28, bram=56)
+
+
+def fits(choice: Choice, limit: Need) -> bool:
+    return all(getattr(choice.total, name) <= getattr(limit, name) for name in RESOURCES)
+
+
+@pytest.mark.parametrize("network", [DENSE, IMAGES], ids=["dense", "images"])
+def test_more_room_is_never_slower(network: Network) -> None:
+    chooser, before = Chooser(network, ECP5, 28, {}), None
+    for lut in (2_500, 4_000, 6_000, 10_000, 16_000, 30_000):
+        limit = replace(ROOM, lut=lut)
+        choice = chooser.fastest(limit)
+        if choice is None:
+            assert before is None
+            continue
+        assert fits(choice, limit)
+        assert before is None or choice.total.interval <= before
+        before = choice.total.interval
+    assert before is not None
+
+
+def test_enough_room_is_for_the_parallel_style() -> None:
+    choice = Chooser(DENSE, ECP5, 28, {}).fastest(ROOM)
+    assert choice is not None
+    assert choice.styles == {"fc1": Parallel(), "fc2": Parallel()}
+    assert (choice.total.interval, choice.bound) == (1, ())
+
+
+def test_what_bounds_a_choice_is_named() -> None:
+    choice = Chooser(DENSE, ECP5, 28, {}).fastest(replace(ROOM, lut=4_000))
+    assert choice is not None
+    assert choice.total.interval > 1
+    assert choice.bound == ("lut",)
+
+
+def test_nothing_fits_where_there_is_no_room() -> None:
+    chooser = Chooser(DENSE, ECP5, 28, {})
+    assert chooser.fastest(replace(ROOM, lut=500)) is None
+    assert chooser.least()["lut"] > 500
+
+
+def test_a_fixed_style_stays() -> None:
+    choice = Chooser(DENSE, ECP5, 28, {"fc1": Serial(1)}).fastest(ROOM)
+    assert choice is not None
+    assert choice.styles["fc1"] == Serial(1)
+
+
+def test_the_smallest_is_no_faster_than_asked() -> None:
+    chooser = Chooser(DENSE, ECP5, 28, {})
+    fast, slow = (chooser.smallest(ROOM, interval) for interval in (1, 100))
+    assert fast is not None and slow is not None
+    assert slow.total.lut < fast.total.lut
+    assert fast.total.interval == 1 < slow.total.interval <= 100
+
+
+@pytest.mark.parametrize("lut", [2_200, 2_500, 3_000, 5_000])
+def test_multipliers_and_intervals_are_those_of_the_plan(lut: int) -> None:
+    chooser = Chooser(DENSE, ECP5, 28, {})
+    choice = chooser.fastest(replace(ROOM, lut=lut))
+    if choice is None:
+        pytest.skip(f"nothing fits in {lut:,} LUTs")
+    plan = make_plan(DENSE, family="ecp5", dsp=choice.dsp, styles=choice.styles)
+    assert plan.dsp == choice.total.dsp
+
+
+def test_folded_layers_behind_each_other_take_blocks_as_they_come() -> None:
+    choice = Chooser(DENSE, ECP5, 28, {}).smallest(ROOM, 64)
+    assert choice is not None
+    first, second = choice.styles["fc1"], choice.styles["fc2"]
+    if isinstance(first, Folded) and isinstance(second, Folded):
+        assert "fc1" in in_blocks(DENSE, choice.styles)
+        assert first.multipliers == second.lanes
