@@ -42,6 +42,8 @@ class Goal:
     def __post_init__(self) -> None:
         if not 0 <= self.reserve <= 0.9:
             raise UserError(f"a reserve of {self.reserve:.0%} is not possible: use 0 to 90 %")
+        if self.dsp is not None and self.dsp < 0:
+            raise UserError(f"{self.dsp} hardware multipliers are not possible: use 0 or more")
         for what, value in (
             ("samples per second", self.samples_per_second),
             ("seconds of latency", self.max_latency),

@@ -51,7 +51,7 @@ def test_a_rate_is_reached_with_less() -> None:
 def test_a_latency_bounds_the_choice() -> None:
     board = find_board("ulx3s-85f")
     slow = plan_board(SMALL, board, goal=Goal(samples_per_second=1))
-    quick = plan_board(SMALL, board, goal=Goal(samples_per_second=1, max_latency=2e-6))
+    quick = plan_board(SMALL, board, goal=Goal(samples_per_second=1, max_latency=1e-6))
     assert quick.total.lut > slow.total.lut
 
 

@@ -64,7 +64,7 @@ def test_a_sample_that_the_link_cannot_hold_is_refused(command: Command, tmp_pat
     wide = Network("wide", Tensor((1500,), 0, Range.uniform(0, 15, 1500)), [Node("fc", layer, "x")])
     save(wide, tmp_path / "wide.spn")
     out = tmp_path / "out"
-    words = [tmp_path / "wide.spn", "--board", "icebreaker", "--out", out]
+    words = [tmp_path / "wide.spn", "--board", "icebreaker", "--style", "parallel", "--out", out]
     result = command("bitstream", *words)
     assert result.returncode == 2
     assert "have 6,017 bits" in result.stderr
