@@ -1,15 +1,15 @@
-"""`python -m bench [accuracy|path|adders|training|cores|estimates]`: figures, as they come."""
+"""`python -m bench [accuracy|path|adders|training|cores|styles|estimates]`: measured figures."""
 
 import typer
 
-from bench import accuracy, adders, cores, estimates, path, training
+from bench import accuracy, adders, cores, estimates, path, styles, training
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback(invoke_without_command=True)
 def every(context: typer.Context) -> None:
-    """Run the bench that is named, or all but `cores` and `estimates`, which are told of what."""
+    """Run the bench that is named, or all that need not be told of what."""
     if context.invoked_subcommand is None:
         accuracy.main()
         path.main()
@@ -22,6 +22,7 @@ app.command("path")(path.main)
 app.command("adders")(adders.main)
 app.command("training")(training.main)
 app.command("cores")(cores.main)
+app.command("styles")(styles.main)
 app.add_typer(estimates.app, name="estimates", help="Estimates beside place and route.")
 
 if __name__ == "__main__":
