@@ -125,17 +125,18 @@ def check_fit(board: Board, log: str) -> None:
     counts = {_NAMES[name]: each for name, each in utilisation(board, cells, log).items()} | cells
     over = [name for name, each in counts.items() if each.used > each.available]
     unplaced = _UNPLACED.search(log)
+    cure = "train it with more zeros or smaller layers, or take a larger board"
     if over:
         needs = f"{counts[over[0]].used:,} {over[0]} and the device has"
     elif unplaced and unplaced[1] in cells:
         over = [unplaced[1]]
         needs = f"{cells[over[0]].used:,} {over[0]} cells, in rows that find no place among the"
+        cure = f"try another --seed, or --style serial for large layers; or {cure}"
     else:
         return
     raise UserError(
         f"the network does not fit on {board.name}: it needs {needs} "
-        f"{counts[over[0]].available:,}; train it with more zeros or smaller layers, or take a "
-        "larger board"
+        f"{counts[over[0]].available:,}; {cure}"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from mulbudget.boards.build import prepare
 from mulbudget.boards.catalogue import find_board
+from mulbudget.cli.bitstream import styles_text
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor, product_network, save
 from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
@@ -71,7 +72,9 @@ def test_a_sample_that_the_link_cannot_hold_is_refused(command: Command, tmp_pat
     assert "icebreaker has 5,280" in result.stderr
     assert "--style folded" in result.stderr
     assert not out.exists()
-    assert prepare(wide, find_board("icebreaker"), style=["folded"]).plan.dsp == 1
+    design = prepare(wide, find_board("icebreaker"), style=["folded"])
+    assert design.plan.dsp == 1
+    assert styles_text(design.plan) == "styles: fc folded:1:1"
 
 
 def test_only_a_product_of_matrices_has_a_standard_to_compare_with(
