@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from mulbudget.boards.catalogue import BOARDS, Board, Capacity
+from mulbudget.boards.catalogue import BOARDS, Board
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.families import find_family
@@ -15,7 +15,13 @@ from mulbudget.spn import Bilinear, Convolution, Network, SumProduct, UserError
 RESERVE = 0.1
 """Of LUTs and flip-flops: estimates are not exact, and a full device routes badly."""
 
-TITLES = {"lut": "LUTs", "ff": "flip-flops", "dsp": "multipliers", "bram": "blocks of RAM"}
+TITLES = {
+    "lut": "LUTs",
+    "ff": "flip-flops",
+    "dsp": "multipliers",
+    "bram": "blocks of RAM",
+    "carry": "carry chains",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +57,17 @@ class Goal:
             if value is not None and value <= 0:
                 raise UserError(f"{value:g} {what} are not possible: use more than 0")
 
-    def limit(self, capacity: Capacity) -> Need:
+    def limit(self, board: Board) -> Need:
         """What may be used of a device."""
-        part = 1 - self.reserve
+        part, capacity = 1 - self.reserve, board.capacity
         dsp = capacity.dsp if self.dsp is None else min(self.dsp, capacity.dsp)
-        return Need(lut=capacity.lut * part, ff=capacity.ff * part, dsp=dsp, bram=capacity.bram)
+        return Need(
+            lut=capacity.lut * part,
+            ff=capacity.ff * part,
+            dsp=dsp,
+            bram=capacity.bram,
+            carry=capacity.lut * find_family(board.family or "").carry_share,
+        )
 
 
 def can_plan(network: Network, board: Board, style: Sequence[str] = ()) -> bool:
@@ -100,12 +112,12 @@ def plan_board(
 
 
 def _chooser(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> Chooser:
-    dsp = goal.limit(board.capacity).dsp
+    dsp = goal.limit(board).dsp
     return Chooser(network, find_family(board.family or ""), dsp, fixed)
 
 
 def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
-    limit, clock = goal.limit(board.capacity), board.clock_mhz * 1e6
+    limit, clock = goal.limit(board), board.clock_mhz * 1e6
     latency = None if goal.max_latency is None else int(goal.max_latency * clock)
     if goal.samples_per_second is None:
         return chooser.fastest(limit, latency=latency)
@@ -116,7 +128,7 @@ def _short(
     network: Network, board: Board, goal: Goal, chooser: Chooser, fixed: Mapping[str, Style]
 ) -> str:
     """What no choice has, and who has it."""
-    limit, least = goal.limit(board.capacity), chooser.least()
+    limit, least = goal.limit(board), chooser.least()
     missing = [
         f"{least[name]:,.0f} {TITLES[name]} at least, of which {getattr(limit, name):,.0f} may be "
         "used"
@@ -146,7 +158,7 @@ def _smallest(network: Network, board: Board, goal: Goal, fixed: Mapping[str, St
     for other in _by_size():
         if other.name == board.name or other.family is None:
             continue
-        key = other.family, goal.limit(other.capacity).dsp
+        key = other.family, goal.limit(other).dsp
         if key not in choosers:
             choosers[key] = _chooser(network, other, goal, fixed)
         if _chosen(choosers[key], other, goal) is not None:

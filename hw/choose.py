@@ -14,7 +14,7 @@ from mulbudget.hw.streams import cut_port
 from mulbudget.hw.styles import Style
 from mulbudget.spn import Convolution, Network, Requantize, SumProduct
 
-RESOURCES = ("lut", "ff", "dsp", "bram")
+RESOURCES = ("lut", "ff", "dsp", "bram", "carry")
 
 _WEIGHTS = {"lut": 1.0, "ff": 0.1, "dsp": 0.02, "bram": 0.05}
 """What is saved first, among choices of the same speed."""

@@ -40,6 +40,8 @@ class Need:
     ----------
     lut, ff, dsp, bram : float
         As `boards.catalogue.Capacity` counts them; an estimate of the first two.
+    carry : float
+        The LUTs that are in carry chains.
     interval : int
         Clocks from sample to sample.
     """
@@ -48,6 +50,7 @@ class Need:
     ff: float = 0
     dsp: int = 0
     bram: int = 0
+    carry: float = 0
     interval: int = 1
 
     def __add__(self, other: "Need") -> "Need":
@@ -56,6 +59,7 @@ class Need:
             ff=self.ff + other.ff,
             dsp=self.dsp + other.dsp,
             bram=self.bram + other.bram,
+            carry=self.carry + other.carry,
             interval=max(self.interval, other.interval),
         )
 
@@ -80,7 +84,12 @@ def need_of(parts: Parts, family: Family) -> Need:
     lut, ff = (
         sum(count * side[name] for name, count in counts.items()) for side in (fit.lut, fit.ff)
     )
-    return Need(lut=lut, ff=ff)
+    carry = sum(counts[name] * fit.lut[name] for name in _CHAINED)
+    return Need(lut=lut, ff=ff, carry=carry)
+
+
+_CHAINED = ("adders", "chains", "sums")
+"""Parts that synthesis makes carry chains of."""
 
 
 @dataclass(frozen=True, kw_only=True)

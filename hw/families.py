@@ -55,6 +55,9 @@ class Family:
         Whether the carry chain inverts an operand by itself; else a row of inverters does.
     carry_bits : int
         Bits of a sum that a cell of the carry chain makes.
+    carry_share : float
+        Of the LUTs, that may be in carry chains: chains have rows of their own, and on ECP5 begin
+        in a tile of eight, so nextpnr finds no place for more.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Family:
     level_ns: float
     free_subtraction: bool = True
     carry_bits: int = 1
+    carry_share: float = 1.0
 
     def levels_per_stage(self, clock_mhz: float) -> int:
         """How many adders in a chain settle within a clock, from 1 to 8."""
@@ -87,6 +91,7 @@ FAMILIES = {
             dsp=_dsp("MULT18X18D", 18),
             level_ns=4.0,
             carry_bits=2,
+            carry_share=0.5,
         ),
         Family(
             name="ice40-up",
@@ -113,6 +118,7 @@ FAMILIES = {
             cells="gowin",
             dsp=_dsp("MULT18X18", 18),
             level_ns=5.0,
+            carry_share=0.75,
         ),
         Family(
             name="gw2a",
@@ -121,6 +127,7 @@ FAMILIES = {
             cells="gowin",
             dsp=_dsp("MULT18X18", 18),
             level_ns=4.0,
+            carry_share=0.75,
         ),
     )
 }

@@ -16,7 +16,7 @@ from mulbudget.spn import Network
 DENSE = dense((64, 24, 10), density=0.4)
 IMAGES = images((1, 4, 8), 12, density=0.4)
 ECP5 = find_family("ecp5")
-ROOM = Need(lut=20_000, ff=20_000, dsp=28, bram=56)
+ROOM = Need(lut=20_000, ff=20_000, dsp=28, bram=56, carry=20_000)
 
 
 def fits(choice: Choice, limit: Need) -> bool:
@@ -50,6 +50,14 @@ def test_what_bounds_a_choice_is_named() -> None:
     assert choice is not None
     assert choice.total.interval > 1
     assert choice.bound == ("lut",)
+
+
+def test_carry_chains_are_limited_by_themselves() -> None:
+    chooser = Chooser(DENSE, ECP5, 28, {})
+    choice = chooser.fastest(replace(ROOM, carry=1_500))
+    assert choice is not None
+    assert choice.total.carry <= 1_500
+    assert (choice.total.interval > 1, choice.bound) == (True, ("carry",))
 
 
 def test_nothing_fits_where_there_is_no_room() -> None:
