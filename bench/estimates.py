@@ -17,9 +17,7 @@ from bench.report import Row, report
 from mulbudget.boards.build import build, prepare
 from mulbudget.boards.catalogue import find_board
 from mulbudget.hw import estimate
-from mulbudget.hw.cuts import in_blocks, input_streams
-from mulbudget.hw.estimate import Fit, link_need, pieces
-from mulbudget.hw.families import find_family
+from mulbudget.hw.estimate import Fit, link_of, pieces
 from mulbudget.hw.lower import small_graph
 from mulbudget.hw.parts import Parts, graph_adders
 from mulbudget.hw.styles import styles_of
@@ -51,11 +49,8 @@ RESOURCES = ("lut", "ff", "dsp", "bram")
 def count(network: Network, board_name: str, style: list[str]) -> tuple[Parts, int, int]:
     """Parts, multipliers and blocks of RAM of a network with its link."""
     board, styles = find_board(board_name), styles_of(network, style)
-    family = find_family(board.family or "")
-    found = pieces(network, family, styles, board.capacity.dsp if family.dsp else 0)
-    parts, blocks = link_need(
-        network, family, input_streams(network, styles, in_blocks(network, styles))
-    )
+    found = pieces(network, board.open_family, styles, board.capacity.dsp)
+    parts, blocks = link_of(network, board.open_family, styles)
     for piece in found:
         parts += piece.parts
     return parts, sum(each.dsp for each in found), blocks + sum(each.bram for each in found)
@@ -164,12 +159,12 @@ def _fitted(side: str, table: np.ndarray, used: list[int]) -> dict[str, float]:
 
 
 def _cells(board: str) -> str:
-    return find_family(find_board(board).family or "").cells
+    return find_board(board).open_family.cells
 
 
 def _compared(network: Network, row: dict[str, Any]) -> Row:
     parts, dsp, bram = count(network, row["board"], [row["style"]])
-    need = estimate.need_of(parts, find_family(find_board(row["board"]).family or ""))
+    need = estimate.need_of(parts, find_board(row["board"]).open_family)
     result: Row = {key: row[key] for key in ("network", "board", "style")}
     for name, said in (("lut", need.lut), ("ff", need.ff)):
         result |= {f"{name} said": round(said), name: row[name]}

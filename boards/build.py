@@ -21,7 +21,6 @@ from mulbudget.boards.planning import board_plan
 from mulbudget.boards.report import Report
 from mulbudget.boards.top import Core, Top
 from mulbudget.boards.uart import divider
-from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar, encode
 from mulbudget.hw.streams import Port, output_port
@@ -200,7 +199,7 @@ def _build(
         plan, sidecar = _plan(
             platform(),
             design,
-            synth_opts=find_family(board.family or "").synth.split()[1:],
+            synth_opts=board.open_family.synth.split()[1:],
             nextpnr_opts=[
                 f"--seed {seed}",
                 "--timing-allow-fail",

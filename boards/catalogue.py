@@ -5,6 +5,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mulbudget.hw.families import Family, find_family
 from mulbudget.spn import UserError
 
 
@@ -66,6 +67,11 @@ class Board:
     suffix: str
     uart: tuple[str, int] = ("uart", 0)
     flow: Literal["open", "vivado"] = "open"
+
+    @property
+    def open_family(self) -> Family:
+        """Its device family, where the flow is open."""
+        return find_family(self.family or "")
 
     def platform_class(self) -> Any:
         """The class of its Amaranth platform."""

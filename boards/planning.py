@@ -7,10 +7,9 @@ from functools import cache
 from mulbudget.boards.catalogue import BOARDS, Board
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
-from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import Plan, make_plan
-from mulbudget.hw.styles import Style, fixed_styles, styles_of
-from mulbudget.spn import Bilinear, Convolution, Network, SumProduct, UserError
+from mulbudget.hw.styles import Style, fixed_styles, styled, styles_of
+from mulbudget.spn import Bilinear, Network, UserError
 
 RESERVE = 0.1
 """Of LUTs and flip-flops: estimates are not exact, and a full device routes badly."""
@@ -66,15 +65,13 @@ class Goal:
             ff=capacity.ff * part,
             dsp=dsp,
             bram=capacity.bram,
-            carry=capacity.lut * find_family(board.family or "").carry_share,
+            carry=capacity.lut * board.open_family.carry_share,
         )
 
 
 def can_plan(network: Network, board: Board, style: Sequence[str] = ()) -> bool:
     """Whether there is a choice: of some layer, on a family whose cells are known."""
-    layers = [
-        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
-    ]
+    layers = [node.name for node in styled(network)]
     product = any(isinstance(node.operator, Bilinear) for node in network.nodes)
     free = set(layers) - set(fixed_styles(network, style))
     return board.family is not None and bool(free) and not product
@@ -113,7 +110,7 @@ def plan_board(
 
 def _chooser(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> Chooser:
     dsp = goal.limit(board).dsp
-    return Chooser(network, find_family(board.family or ""), dsp, fixed)
+    return Chooser(network, board.open_family, dsp, fixed)
 
 
 def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
@@ -173,10 +170,9 @@ def _by_size() -> tuple[Board, ...]:
 
 def rows(choice: Choice, board: Board) -> Iterator[tuple[str, str, Need]]:
     """Name, style and need of every layer and of the link."""
-    family = find_family(board.family or "")
     for piece in choice.pieces:
         style = str(piece.style) if piece.node.name in choice.styles else ""
-        yield piece.node.name, style, piece.need(family)
+        yield piece.node.name, style, piece.need(board.open_family)
     yield "UART link", "", replace(choice.link, interval=1)
 
 
@@ -215,7 +211,7 @@ def board_plan(
         )
     levels = levels_per_stage or 2
     if board.family is not None and levels_per_stage is None:
-        levels = find_family(board.family).levels_per_stage(board.clock_mhz)
+        levels = board.open_family.levels_per_stage(board.clock_mhz)
     styles, most = styles_of(network, style), available if dsp is None else dsp
     if can_plan(network, board, style):
         styles = plan_board(network, board, style, Goal(dsp=most)).styles

@@ -14,7 +14,7 @@ from mulbudget.hw.streams import Port
 
 def entry_shape(port: Port) -> Shape:
     """Of any entry of a stream."""
-    return shape(min(low for low, _ in port.ends), max(high for _, high in port.ends))
+    return shape(*port.hull)
 
 
 class SampleStore(wiring.Component):

@@ -25,13 +25,11 @@ def planned(
     style: Sequence[str],
 ) -> "Plan":
     """For a board, a family or neither; styles that are not given are chosen for a board only."""
-    # Amaranth is slow to import, and `mulbudget show` does without.
-    from mulbudget.boards.catalogue import find_board
-    from mulbudget.boards.planning import board_plan
-    from mulbudget.hw.plan import make_plan
-    from mulbudget.hw.styles import styles_of
-
+    # Amaranth is slow to import, and `mulbudget show` does without; only a choice needs scipy.
     if board is None:
+        from mulbudget.hw.plan import make_plan
+        from mulbudget.hw.styles import styles_of
+
         return make_plan(
             network,
             family=family,
@@ -43,6 +41,9 @@ def planned(
         raise UserError(
             f"--family {family} and --board {board} contradict each other: a board has a family"
         )
+    from mulbudget.boards.catalogue import find_board
+    from mulbudget.boards.planning import board_plan
+
     return board_plan(
         network, find_board(board), dsp=dsp, levels_per_stage=levels_per_stage, style=style
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mulbudget.hw.folding import fold
+from mulbudget.hw.folding import row_count
 from mulbudget.hw.lower import shift_add_costs
-from mulbudget.hw.styles import Folded, Parallel, Style
+from mulbudget.hw.styles import Folded, Parallel, Style, styled
 from mulbudget.spn import Convolution, Network, Node, Range, SumProduct, Tensor
 
 
@@ -25,15 +25,15 @@ class Share:
     shared: int = 0
 
 
-def sum_product(node: Node, x: Tensor) -> tuple[SumProduct, Range] | None:
-    """The sum-product layer that an operator has, and the range of what it takes."""
+def layer_of(node: Node, x: Tensor) -> tuple[SumProduct, Range]:
+    """The sum-product layer of a node that has one, and the range of what it takes."""
     match node.operator:
         case SumProduct():
             return node.operator, x.range
         case Convolution():
             return node.operator.layer, node.operator.window_range(x)
         case _:
-            return None
+            raise RuntimeError(f"operator {node.name} is no sum-product layer; please report this")
 
 
 def share(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dict[str, Share]:
@@ -51,14 +51,11 @@ def share(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dic
         Of sum-product layers, by name; parallel for those that are not in it.
     """
     left, ranked, shares = dsp, [], {}
-    for node in network.nodes:
-        found = sum_product(node, network.tensors[node.input])
-        if found is None:
-            continue
-        layer, x = found
+    for node in styled(network):
+        layer, x = layer_of(node, network.tensors[node.input])
         match styles.get(node.name, Parallel()):
             case Folded(multipliers=most):
-                wanted = fold(layer, x, lanes=1, multipliers=most).multipliers
+                wanted = min(most, row_count(layer, x))
                 taken = wanted if left is None else min(wanted, left)
                 left = None if left is None else left - taken
                 shares[node.name] = Share(shared=taken)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from mulbudget.hw.cuts import in_blocks, input_streams
-from mulbudget.hw.estimate import Need, Piece, link_need, need_of, pieces
+from mulbudget.hw.cuts import input_streams
+from mulbudget.hw.estimate import Need, Piece, link_need, link_of, need_of, pieces
 from mulbudget.hw.families import Family
 from mulbudget.hw.options import Option, is_plain, options
 from mulbudget.hw.streams import cut_port
-from mulbudget.hw.styles import Style
-from mulbudget.spn import Convolution, Network, Requantize, SumProduct
+from mulbudget.hw.styles import Style, styled
+from mulbudget.spn import Network, Requantize
 
 RESOURCES = ("lut", "ff", "dsp", "bram", "carry")
 
@@ -68,9 +68,7 @@ class Chooser:
         self, network: Network, family: Family, dsp: int, fixed: Mapping[str, Style]
     ) -> None:
         self._network, self._family, self._dsp = network, family, dsp
-        self._layers = [
-            node for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
-        ]
+        self._layers = styled(network)
         self._options = [
             options(network, node, family, dsp, fixed.get(node.name)) for node in self._layers
         ]
@@ -130,28 +128,19 @@ class Chooser:
                 return None
             choice = self._made(picked)
             over = {name: getattr(choice.total, name) - getattr(limit, name) for name in RESOURCES}
-            if choice.total.interval > interval or max(over.values()) > 0:
-                allowed = replace(
-                    allowed,
-                    **{
-                        name: getattr(allowed, name) - more
-                        for name, more in over.items()
-                        if more > 0
-                    },
-                )
-                if all(more <= 0 for more in over.values()):
-                    return None
-                continue
-            return choice
+            less = {name: getattr(allowed, name) - more for name, more in over.items() if more > 0}
+            if not less:
+                return choice if choice.total.interval <= interval else None
+            allowed = replace(allowed, **less)
         return None
 
     def least(self) -> dict[str, float]:
         """The least that any choice takes of each resource."""
-        found: dict[str, float] = {}
-        for name in RESOURCES:
-            own = sum(min(getattr(each.need, name) for each in row) for row in self._options)
-            found[name] = own + getattr(self._others, name)
-        return found
+        return {
+            name: getattr(self._others, name)
+            + sum(min(getattr(each.need, name) for each in row) for row in self._options)
+            for name in RESOURCES
+        }
 
     def _made(self, picked: Sequence[Option]) -> Choice:
         network, family = self._network, self._family
@@ -159,9 +148,7 @@ class Chooser:
             node.name: option.style for node, option in zip(self._layers, picked, strict=True)
         }
         made = pieces(network, family, styles, self._dsp)
-        parts, blocks = link_need(
-            network, family, input_streams(network, styles, in_blocks(network, styles))
-        )
+        parts, blocks = link_of(network, family, styles)
         link = replace(need_of(parts, family), bram=blocks)
         total = sum((piece.need(family) for piece in made), start=link)
         return Choice(styles=styles, pieces=made, link=link, total=total, dsp=self._dsp)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mulbudget.hw.budget import Share, share
+from mulbudget.hw.budget import Share, layer_of, share
 from mulbudget.hw.cuts import in_blocks, input_streams
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding, fold
@@ -17,17 +17,27 @@ from mulbudget.hw.parts import (
     bits,
     folded_parts,
     image_parts,
-    layer_of,
     parallel_parts,
     plain_parts,
     serial_parts,
+    word_bits,
 )
 from mulbudget.hw.ram import ram_blocks
 from mulbudget.hw.raster import Raster
-from mulbudget.hw.streams import Port, output_port, places
+from mulbudget.hw.streams import Port, output_port, places, tensor_port
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style
 from mulbudget.hw.tables import ternary_bits
-from mulbudget.spn import Bilinear, Convolution, Flatten, MaxPool, Network, Node, UserError, width
+from mulbudget.spn import (
+    Bilinear,
+    Convolution,
+    Flatten,
+    MaxPool,
+    Network,
+    Node,
+    SumProduct,
+    UserError,
+    width,
+)
 
 _DATA = Path(__file__).parent / "utilisation.json"
 
@@ -166,12 +176,11 @@ def piece_of(
 ) -> tuple[Piece, Port]:
     """A layer that takes such a stream, and the stream that it gives, in blocks where `cut`."""
     x, output = network.tensors[node.input], network.tensors[node.name]
-    whole = Port("o", output.shape, (output.shape[0], *[1] * (len(output.shape) - 1)), [])
-    given = replace(whole, ends=output.range.ends)
+    given = tensor_port("o", output)
     around = image_parts(node, x, output)
     bram = _window_ram(node, network, family)
     beats = max(taken.beats, given.beats)
-    if not isinstance(node.operator, Convolution) and not _is_dense(node):
+    if not isinstance(node.operator, SumProduct | Convolution):
         if cut and beats > 1:
             given = replace(taken, name="o")
             parts = plain_parts(node, [x], taken.ends)
@@ -187,7 +196,7 @@ def piece_of(
     used, core = len(share_.products), 1
     match style:
         case Folded(lanes=lanes, multipliers=multipliers):
-            blocks = _is_dense(node) and taken.beats > 1
+            blocks = isinstance(node.operator, SumProduct) and taken.beats > 1
             folding = fold(
                 layer,
                 entering,
@@ -197,18 +206,18 @@ def piece_of(
                 dsp=share_.shared,
             )
             parts, core, used = folded_parts(folding), folding.interval, folding.dsp
-            bram += _folded_ram(folding, family)
-            parts += Parts(tables=_table_bits(folding, family))
+            blocks_of_tables, table_bits = _tables(folding, family)
+            bram += blocks_of_tables
+            parts += Parts(tables=table_bits)
             if folding.beats > 1 and cut:
-                given = replace(whole, block=(folding.block,), ends=folding.given)
+                given = replace(given, block=(folding.block,), ends=folding.given)
             elif folding.beats > 1:
                 parts += Parts(registers=bits(folding.ends), layers=1 + folding.beats / 8)
         case Serial(digit):
-            words = max(width(*ends)[0] for ends in layer.stages(entering).v.ends)
-            core = -(-words // digit)
+            core = -(-word_bits(layer, entering) // digit)
             parts = serial_parts(layer, entering, digit, core)
         case Parallel():
-            parts = parallel_parts(layer, entering, sorted(share_.products))
+            parts = parallel_parts(layer, entering, share_.products)
     interval = _interval(node, network, core, 1)
     piece = Piece(
         node=node, style=style, parts=parts + around, dsp=used, bram=bram, interval=interval
@@ -216,17 +225,11 @@ def piece_of(
     return piece, given
 
 
-def _is_dense(node: Node) -> bool:
-    return node.operator.kind == "sum-product"
-
-
 def _interval(node: Node, network: Network, core: int, beats: int) -> int:
     """Clocks of a sample, where a beat takes so many."""
-    x, output = network.tensors[node.input], network.tensors[node.name]
     if isinstance(node.operator, Convolution | MaxPool):
-        raster = Raster.of(x.shape[1:], node.operator.geometry)
-        walk = raster.clocks + prod(raster.positions) * (core - 1)
-        return max(walk, prod(output.shape[1:]))
+        image = network.tensors[node.input].shape[1:]
+        return Raster.of(image, node.operator.geometry).interval(core)
     return beats * core
 
 
@@ -250,32 +253,24 @@ def _window_ram(node: Node, network: Network, family: Family) -> int:
     return blocks
 
 
-def _tables(folding: Folding) -> list[tuple[int, int]]:
-    """Words and bits of each table of constants."""
-    tables = [(len(folding.groups), int(ternary_bits(folding.columns())[0].shape[1]))]
-    if folding.wc is not None:
-        tables.append((folding.steps, int(ternary_bits(folding.spread())[0].shape[1])))
-    for values in (folding.factors, *([folding.bias] if folding.wc is None else [])):
-        chosen = places((len(values),), (folding.multipliers,)).T
-        padded = [*map(int, values), 0]
-        for row in chosen.tolist():
-            mine = [padded[place] for place in row]
-            if len(set(mine)) > 1:
-                tables.append((len(mine), width(min(mine), max(mine))[0]))
-    return tables
+def _tables(folding: Folding, family: Family) -> tuple[int, int]:
+    """Blocks of RAM of tables of constants, and the bits of those that are too small for one."""
+    sizes = [(len(folding.groups), ternary_bits(folding.columns())[0].shape[1])]
+    rows = folding.per_step(folding.factors)
+    if folding.wc is None:
+        rows += folding.per_step(folding.bias)
+    else:
+        sizes.append((folding.steps, ternary_bits(folding.spread())[0].shape[1]))
+    sizes += [(len(row), width(min(row), max(row))[0]) for row in rows if len(set(row)) > 1]
+    blocks = [ram_blocks(family, words, each, table=True) for words, each in sizes]
+    pairs = zip(sizes, blocks, strict=True)
+    return sum(blocks), sum(words * each for (words, each), taken in pairs if not taken)
 
 
-def _folded_ram(folding: Folding, family: Family) -> int:
-    return sum(ram_blocks(family, *each, table=True) for each in _tables(folding))
-
-
-def _table_bits(folding: Folding, family: Family) -> int:
-    """Of tables that are too small for block RAM."""
-    return sum(
-        words * each
-        for words, each in _tables(folding)
-        if not ram_blocks(family, words, each, table=True)
-    )
+def link_of(network: Network, family: Family, styles: Mapping[str, Style]) -> tuple[Parts, int]:
+    """The UART link of a network in these styles; see `link_need`."""
+    cut = in_blocks(network, styles)
+    return link_need(network, family, input_streams(network, styles, cut))
 
 
 def link_need(network: Network, family: Family, inputs: tuple[Port, ...]) -> tuple[Parts, int]:
@@ -287,8 +282,7 @@ def link_need(network: Network, family: Family, inputs: tuple[Port, ...]) -> tup
         if port.beats == 1:
             parts += Parts(registers=bits(ends)) if port.name != "o" else Parts(moves=bits(ends))
         else:
-            low, high = min(low for low, _ in port.ends), max(high for _, high in port.ends)
-            entry = width(low, high)[0] * prod(port.block)
+            entry = width(*port.hull)[0] * prod(port.block)
             blocks += ram_blocks(family, port.beats, entry, table=False)
             parts += Parts(layers=2)
     return parts, blocks

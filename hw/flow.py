@@ -64,6 +64,8 @@ class Folds:
         Whether a beat is looked at for all groups, and taken with the last; else each is a beat.
     beats : int
         Of a result: one, or one for each step.
+    interval : int
+        Clocks from sample to sample.
     sum_clocks, product_clocks : int
         From a group taken to the accumulators, and from a step to its beat offered.
     """
@@ -72,6 +74,7 @@ class Folds:
     steps: int
     held: bool
     beats: int
+    interval: int
     sum_clocks: int
     product_clocks: int
 
@@ -79,11 +82,6 @@ class Folds:
     def clocks(self) -> int:
         """Clocks that it may take without giving a beat."""
         return self.groups + self.sum_clocks + self.steps + self.product_clocks
-
-    @property
-    def interval(self) -> int:
-        """Clocks from sample to sample."""
-        return max(self.groups, self.steps + 1)
 
     def needs(self, beats: int) -> Beats:
         """The last beat taken that each beat given needs, of so many beats of a sample."""

@@ -11,7 +11,7 @@ from mulbudget.hw.channels import layout, resized, shape
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding
 from mulbudget.hw.multiplier import Multiplier
-from mulbudget.hw.streams import Ends, places
+from mulbudget.hw.streams import Ends
 from mulbudget.hw.tables import TernaryTable, start, table
 from mulbudget.spn import width
 
@@ -194,7 +194,7 @@ class FoldedLayer(wiring.Component):
     def _products(self, m: Module, heads: Sequence[Value], step: "_Half") -> list[Value]:
         """The product of each multiplier."""
         folding, made = self.folding, []
-        for number, factors in enumerate(self._per_step(folding.factors.tolist())):
+        for number, factors in enumerate(folding.per_step(folding.factors)):
             factor = table(m, f"{self.name}_a{number}", factors, step.at, step.moves)
             constant = factors[0] if len(set(factors)) == 1 else None
             in_block = number < folding.dsp
@@ -235,7 +235,7 @@ class FoldedLayer(wiring.Component):
     def _add_bias(
         self, m: Module, products: Sequence[Value], y: Sequence[Signal], at: Value, step: "_Half"
     ) -> None:
-        for number, values in enumerate(self._per_step(self.folding.bias.tolist())):
+        for number, values in enumerate(self.folding.per_step(self.folding.bias)):
             bias = table(m, f"{self.name}_bias{number}", values, at, step.moves)
             with m.If(step.moves):
                 m.d.sync += y[number].eq(products[number] + bias)
@@ -256,12 +256,6 @@ class FoldedLayer(wiring.Component):
                 m.d.sync += kept.eq(Mux(final, first, total))
                 with m.If(final):
                     m.d.sync += register.eq(total)
-
-    def _per_step(self, values: Sequence[int]) -> list[list[int]]:
-        """Those of each multiplier, step by step; 0 beyond the last."""
-        chosen = places((len(values),), (self.folding.multipliers,)).T
-        padded = [*values, 0]
-        return [[padded[place] for place in row] for row in chosen.tolist()]
 
 
 @dataclass(frozen=True, kw_only=True)

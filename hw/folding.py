@@ -105,6 +105,11 @@ class Folding:
             "width_v": max(widths[len(self.u) :]),
         }
 
+    def per_step(self, values: Integers) -> list[list[int]]:
+        """What each multiplier has of values of the rows, step by step; 0 beyond the last."""
+        chosen = places((len(values),), (self.multipliers,))
+        return np.append(values, 0)[chosen].T.tolist()
+
     def columns(self) -> Ternary:
         """Of Wb in the order in which they are used: (G, rows, lanes), 0 where there is none."""
         padded = np.concatenate([self.rows, np.zeros((len(self.rows), 1), np.int8)], axis=1)
@@ -167,6 +172,11 @@ def fold(
         multipliers=multipliers,
         dsp=multipliers if dsp is None else min(dsp, multipliers),
     )
+
+
+def row_count(layer: SumProduct, x: Range) -> int:
+    """The products of a folded layer, however it is folded."""
+    return len(_base(layer, x).rows)
 
 
 class _Base(NamedTuple):

@@ -112,6 +112,7 @@ def _folded(layer: LayerPlan, core: FoldedLayer) -> list[Stage]:
         steps=folding.steps,
         held=folding.held,
         beats=folding.beats,
+        interval=core.interval,
         sum_clocks=core.sum_clocks,
         product_clocks=core.product_clocks,
     )
@@ -147,10 +148,8 @@ def _layer(
         return Layer(product, ("a", "b"), flow, product.latency, product.interval)
     if isinstance(operator, Convolution | MaxPool):
         raster = _raster(plan, operator.geometry)
-        walk = raster.clocks + prod(raster.positions) * (core.interval - 1)
-        interval = max(walk, prod(plan.output.shape[1:]))
         chain = _image(plan, operator, core, raster)
-        return Layer(chain, ("i",), flow, 1 + core.latency, interval)
+        return Layer(chain, ("i",), flow, 1 + core.latency, raster.interval(core.interval))
     if len(plan.inputs) > 1 and isinstance(core, ParallelLayer):
         ends = [each.range.ends for each in plan.inputs]
         joined = JoinedLayer(core, ends, queues[plan.node.name])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mulbudget.hw.bilinear import lower_bilinear
-from mulbudget.hw.budget import Share, sum_product
+from mulbudget.hw.budget import Share, layer_of
 from mulbudget.hw.builder import Builder
 from mulbudget.hw.checks import check_digit, check_factors, check_operands
 from mulbudget.hw.datapath import Datapath
@@ -126,10 +126,7 @@ def _passed(x: Range) -> Datapath:
 
 
 def _sums(task: Task) -> Datapath | Folding:
-    found = sum_product(task.node, task.inputs[0])
-    if found is None:
-        raise RuntimeError(f"operator {task.node.name} is no sum-product layer; please report this")
-    layer, x = found
+    layer, x = layer_of(task.node, task.inputs[0])
     rounding = 0
     if rounded(task.network, task.node):
         takers = (each.operator for each in task.network.nodes if task.node.name in each.inputs)

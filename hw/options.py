@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mulbudget.hw.budget import Share
+from mulbudget.hw.budget import Share, layer_of
+from mulbudget.hw.cuts import in_blocks
 from mulbudget.hw.estimate import Need, need_of, piece_of
 from mulbudget.hw.families import Family
-from mulbudget.hw.folding import fold
+from mulbudget.hw.folding import row_count
 from mulbudget.hw.lower import shift_add_costs
-from mulbudget.hw.parts import Parts, bits, layer_of, plain_parts
+from mulbudget.hw.parts import Parts, bits, plain_parts, word_bits
 from mulbudget.hw.streams import Port, cut_port, tensor_port
-from mulbudget.hw.styles import Folded, Parallel, Serial, Style
-from mulbudget.spn import Flatten, Network, Node, Range, Requantize, SumProduct, width
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style, styled
+from mulbudget.spn import Convolution, Flatten, Network, Node, Range, Requantize, SumProduct
 
 _LANES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 _DIGITS = (1, 4, 8)
@@ -63,6 +64,7 @@ def options(
     """
     layer, x = layer_of(node, network.tensors[node.input])
     found: list[Option] = []
+    cut = node.name in in_blocks(network, {each.name: Folded() for each in styled(network)})
     if fixed is None or isinstance(fixed, Parallel):
         found += _parallel(network, node, layer, x, family, dsp)
     for style in [fixed] if fixed is not None else _styles(network, node, layer, x):
@@ -70,16 +72,15 @@ def options(
             case Serial():
                 found.append(_option(network, node, style, Share(), family))
             case Folded():
-                found += _folded(network, node, style, family, dsp)
+                found += _folded(network, node, style, family, dsp, cut=cut)
             case Parallel():
                 pass
     return _best(found)
 
 
 def _styles(network: Network, node: Node, layer: SumProduct, x: Range) -> Iterator[Style]:
-    words = max(width(*ends)[0] for ends in layer.stages(x).v.ends)
+    words, rows = word_bits(layer, x), row_count(layer, x)
     yield from (Serial(digit) for digit in _DIGITS if digit <= words)
-    rows = len(fold(layer, x, lanes=1, multipliers=1).rows)
     flat = pixels(network, node)
     for lanes in (len(flat.ends),) if flat is not None else _LANES:
         groups = flat.beats if flat is not None else -(-layer.n_in // lanes)
@@ -112,11 +113,12 @@ def _parallel(
 
 
 def _folded(
-    network: Network, node: Node, style: Folded, family: Family, dsp: int
+    network: Network, node: Node, style: Folded, family: Family, dsp: int, *, cut: bool
 ) -> Iterator[Option]:
+    """With multipliers in DSP blocks and without; all at once, and in blocks where `cut`."""
     for shared in sorted({0, min(style.multipliers, dsp)}):
         whole = _option(network, node, style, Share(shared=shared), family)
-        if not _may_be_cut(network, node):
+        if not cut:
             yield whole
             continue
         parts = _option(network, node, style, Share(shared=shared), family, cut=True)
@@ -157,16 +159,6 @@ _PIPELINE = 10
 """Clocks of the registers of a layer, about."""
 
 
-def _may_be_cut(network: Network, node: Node) -> bool:
-    """Whether dense layers take a layer's result, perhaps through a requantization."""
-    takers = [each for each in network.nodes if node.name in each.inputs]
-    return bool(takers) and all(
-        isinstance(each.operator, SumProduct)
-        or (isinstance(each.operator, Requantize) and _may_be_cut(network, each))
-        for each in takers
-    )
-
-
 def _best(found: list[Option]) -> list[Option]:
     """Those that no other one beats in every respect."""
 
@@ -198,5 +190,5 @@ def is_plain(network: Network, node: Node) -> bool:
     return not (
         isinstance(node.operator, Requantize)
         and before is not None
-        and before.operator.kind in ("sum-product", "convolution")
+        and isinstance(before.operator, SumProduct | Convolution)
     )

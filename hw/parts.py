@@ -4,14 +4,13 @@ All counts are bits, so that those of different layers add up; `estimate` turns 
 flip-flops of a family.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, fields
 from math import prod
 
 import numpy as np
 
 from mulbudget.hw.adders import multiply_by
-from mulbudget.hw.budget import sum_product
 from mulbudget.hw.folding import Folding
 from mulbudget.hw.lower import live_products
 from mulbudget.hw.raster import Raster
@@ -102,15 +101,20 @@ def graph_adders(matrix: Ternary) -> float:
     return float(naive * min(share, 1.0))
 
 
-def adder_count(layer: SumProduct, x: Range, dsp: Sequence[int]) -> float:
-    """Adders of a layer whose products are in so many multipliers, biases included."""
+def word_bits(layer: SumProduct, x: Range) -> int:
+    """Of the widest output."""
+    return max(width(*ends)[0] for ends in layer.stages(x).v.ends)
+
+
+def _adder_count(layer: SumProduct, x: Range) -> float:
+    """Adders of a layer whose products are shift-and-add, biases included."""
     live = live_products(layer, x)
-    products = sum(multiply_by(int(layer.a[each])).adders for each in live if each not in set(dsp))
+    products = sum(multiply_by(int(layer.a[each])).adders for each in live)
     sums = graph_adders(layer.wb[live]) + graph_adders(layer.wc[:, live]) if live else 0
     return sums + products + int(np.count_nonzero(layer.bias))
 
 
-def parallel_parts(layer: SumProduct, x: Range, dsp: Sequence[int]) -> Parts:
+def parallel_parts(layer: SumProduct, x: Range, dsp: Collection[int]) -> Parts:
     """Of the parallel style, where these products are in multipliers."""
     live = live_products(layer, x)
     if not live:
@@ -121,7 +125,7 @@ def parallel_parts(layer: SumProduct, x: Range, dsp: Sequence[int]) -> Parts:
     made = sum(
         multiply_by(int(layer.a[each])).adders * width(*stages.z.ends[each])[0]
         for each in live
-        if each not in set(dsp)
+        if each not in dsp
     )
     return Parts(
         adders=graph_adders(layer.wb[live]) * (entering + u) / 2
@@ -135,7 +139,7 @@ def parallel_parts(layer: SumProduct, x: Range, dsp: Sequence[int]) -> Parts:
 
 def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int) -> Parts:
     """Of the serial style."""
-    taken, count = bits(x.ends), adder_count(layer, x, ())
+    taken, count = bits(x.ends), _adder_count(layer, x)
     long = digit > _LOGIC_DIGIT
     return Parts(
         digits=0 if long else count * digit,
@@ -219,11 +223,3 @@ def image_parts(node: Node, x: Tensor, output: Tensor) -> Parts:
     if patch > 1:
         made += Parts(choices=bits(output.range.ends) * patch, layers=3)
     return made
-
-
-def layer_of(node: Node, x: Tensor) -> tuple[SumProduct, Range]:
-    """The sum-product layer of a node that has one."""
-    found = sum_product(node, x)
-    if found is None:
-        raise ValueError(f"operator {node.name} has no sum-product layer")
-    return found

@@ -1,6 +1,7 @@
 """The walk of a window over an image, pixel by pixel, with what lies beyond the edges."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,11 @@ class Raster:
     def clocks(self) -> int:
         """Pixels of the walk."""
         return self.shape[0] * self.shape[1]
+
+    def interval(self, window: int) -> int:
+        """Clocks of an image, where each window takes so many."""
+        walk = self.clocks + prod(self.positions) * (window - 1)
+        return max(walk, prod(self.geometry.outputs(self.image)))
 
     @property
     def positions(self) -> tuple[int, int]:

@@ -40,6 +40,11 @@ class Port:
         return prod(-(-size // step) for size, step in zip(self.shape, self.block, strict=True))
 
     @property
+    def hull(self) -> tuple[int, int]:
+        """The range of any entry."""
+        return min(low for low, _ in self.ends), max(high for _, high in self.ends)
+
+    @property
     def range(self) -> Range:
         """Of a block."""
         low, high = zip(*self.ends, strict=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mulbudget.spn import Convolution, Network, SumProduct, UserError
+from mulbudget.spn import Convolution, Network, Node, SumProduct, UserError
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def parse(text: str) -> Style:
 
 def styles_of(network: Network, options: Sequence[str]) -> dict[str, Style]:
     """The style of each sum-product layer: as `fixed_styles` says, and parallel."""
-    parallel: dict[str, Style] = {layer: Parallel() for layer in _layers(network)}
+    parallel: dict[str, Style] = {node.name: Parallel() for node in styled(network)}
     return parallel | fixed_styles(network, options)
 
 
@@ -89,7 +89,7 @@ def fixed_styles(network: Network, options: Sequence[str]) -> dict[str, Style]:
     UserError
         When a layer is unknown or no sum-product layer, or two options are for the same.
     """
-    layers = _layers(network)
+    layers = [node.name for node in styled(network)]
     chosen: dict[str, str] = {}
     for option in options:
         layer, equals, _ = option.rpartition("=")
@@ -111,7 +111,6 @@ def fixed_styles(network: Network, options: Sequence[str]) -> dict[str, Style]:
     return styles
 
 
-def _layers(network: Network) -> list[str]:
-    return [
-        node.name for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)
-    ]
+def styled(network: Network) -> list[Node]:
+    """The sum-product layers, which have a style."""
+    return [node for node in network.nodes if isinstance(node.operator, SumProduct | Convolution)]
