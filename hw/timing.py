@@ -6,6 +6,7 @@ together, from reset on and without stalls, which takes well under a second.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -276,6 +277,11 @@ class _Streams:
             self._layers[flow.name].step(inputs)
         return taken and offered, result
 
+    def state(self) -> object:
+        """Of every stage, queue and fork: streams that are as they were a clock before stay so."""
+        models = [each for layer in self._layers.values() for each in (*layer.chain, *layer.queues)]
+        return deepcopy([dict(self._had), *map(vars, models)])
+
     def _taken(self, name: str) -> bool:
         """Whether all that take a stream have a beat with this clock; a result is always taken."""
         pairs = zip(self._takers.get(name, ()), self._had.get(name, ()), strict=True)
@@ -332,6 +338,7 @@ def _ends(
     ends: list[int] = []
     clock = idle = 0
     first: int | None = None
+    before: object = None
     while len(ends) < wanted:
         taken, result = streams.step(True)
         if taken and first is None:
@@ -339,11 +346,12 @@ def _ends(
         if result:
             ends.append(clock - (first or 0))
         idle = 0 if taken or result else idle + 1
-        if idle > _IDLE + sum(stage.clocks for flow in flows for stage in flow.stages):
+        if before is not None and streams.state() == before:
             raise RuntimeError("the streams of the network stand still; please report this")
+        before = streams.state() if idle and idle % _IDLE == 0 else None
         clock += 1
     return ends
 
 
 _IDLE = 100
-"""Clocks without a beat, beyond those of all stages, that can only be a deadlock."""
+"""Clocks without a beat taken or given after which it is asked whether anything moves at all."""

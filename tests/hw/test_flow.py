@@ -2,7 +2,17 @@
 
 import pytest
 
-from mulbudget.hw.flow import Flow, Gathered, Pipe, Reordered, Windows, depths, needed, sources
+from mulbudget.hw.flow import (
+    Flow,
+    Folds,
+    Gathered,
+    Pipe,
+    Reordered,
+    Windows,
+    depths,
+    needed,
+    sources,
+)
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.timing import Timing, timing
 from mulbudget.spn import Geometry
@@ -52,6 +62,16 @@ def test_a_chain_of_pipelines_takes_the_sum_of_their_clocks() -> None:
 def test_a_window_takes_the_clocks_of_its_raster() -> None:
     # From the first pixel (after 7 of padding) to the last of 36, one clock to offer it.
     assert timing([Flow("conv", ("x",), (SAME,))], "x", {}, results=16) == Timing(36 - 7, 36)
+
+
+def test_a_layer_that_is_slow_is_no_deadlock() -> None:
+    # Behind 16 windows of 500 clocks each nothing comes for longer than any stage takes alone.
+    slow = Folds(
+        groups=500, steps=1, held=True, beats=1, interval=500, sum_clocks=1, product_clocks=1
+    )
+    flows = [Flow("conv", ("x",), (SAME, slow)), Flow("all", ("conv",), (Gathered(16),))]
+    timed = timing(flows, "x", {}, results=1)
+    assert timed.interval == 36 + 16 * (500 - 1)
 
 
 def test_queues_that_are_too_short_are_a_deadlock() -> None:
