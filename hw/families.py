@@ -44,7 +44,9 @@ class Family:
         On the command line, and in tables.
     synth : str
         The Yosys pass that maps to its cells, without inference of DSP blocks: products that are
-        meant for one are instances already.
+        meant for one are instances already. And without the multiplexers that make one wide LUT of
+        two: Yosys takes these for cheaper than LUTs, and makes logic of them that is up to a third
+        larger.
     cells : str
         Folder of the family in Yosys's share folder, which holds cells_sim.v.
     dsp : Dsp or None
@@ -53,6 +55,10 @@ class Family:
         A cautious delay in nanoseconds of an adder with its wires.
     free_subtraction : bool
         Whether the carry chain inverts an operand by itself; else a row of inverters does.
+    free_flip_flops : bool
+        Whether a flip-flop with a reset takes no LUT, whatever it is fed with.
+    carry_cell : Path or None
+        Verilog that simulates the cell of the carry chain, where one adds a masked term.
     carry_bits : int
         Bits of a sum that a cell of the carry chain makes.
     carry_share : float
@@ -67,6 +73,8 @@ class Family:
     dsp: Dsp | None
     level_ns: float
     free_subtraction: bool = True
+    free_flip_flops: bool = False
+    carry_cell: Path | None = None
     carry_bits: int = 1
     carry_share: float = 1.0
 
@@ -86,10 +94,12 @@ FAMILIES = {
         Family(
             name="ecp5",
             title="Lattice ECP5",
-            synth="synth_ecp5 -nodsp",
+            synth="synth_ecp5 -nodsp -nowidelut",
             cells="ecp5",
             dsp=_dsp("MULT18X18D", 18),
             level_ns=4.0,
+            free_flip_flops=True,
+            carry_cell=_MODELS / "CCU2C.v",
             carry_bits=2,
             carry_share=0.5,
         ),
@@ -114,7 +124,7 @@ FAMILIES = {
         Family(
             name="gw1n",
             title="Gowin GW1N",
-            synth="synth_gowin -family gw1n -nodsp",
+            synth="synth_gowin -family gw1n -nodsp -nowidelut",
             cells="gowin",
             dsp=_dsp("MULT18X18", 18),
             level_ns=5.0,
@@ -123,7 +133,7 @@ FAMILIES = {
         Family(
             name="gw2a",
             title="Gowin GW2A",
-            synth="synth_gowin -family gw2a -nodsp",
+            synth="synth_gowin -family gw2a -nodsp -nowidelut",
             cells="gowin",
             dsp=_dsp("MULT18X18", 18),
             level_ns=4.0,
