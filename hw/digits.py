@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
-from mulbudget.hw.channels import resized
+from mulbudget.hw.choice import choose
 from mulbudget.hw.datapath import Constant, Datapath, Input, Offset, Op, Shift, Sum
 from mulbudget.hw.schedule import Schedule
 from mulbudget.spn import width
@@ -36,7 +36,7 @@ class Digits:
         Of inputs, constants, sums, offsets and shifts.
     schedule : Schedule
     inputs : sequence of Value
-        Words, still while their digits are taken.
+        The digit of each that is in stage 0.
     digit, digits : int
         Bits of a digit, and digits of a word.
     enable : Value
@@ -118,7 +118,7 @@ class Digits:
     def _make(self, op: Op, stage: int) -> Value:
         match op:
             case Input():
-                return self._word(self._inputs[op.channel], self.phase(stage))
+                return self._inputs[op.channel]
             case Constant():
                 return Const(0, self._digit)  # it is an output, and taken as a whole
             case Shift():
@@ -134,15 +134,12 @@ class Digits:
                 )
         raise TypeError(f"no digits of {type(op).__name__}")
 
-    def _word(self, word: Value, phase: Value) -> Value:
-        """The digit of a word that a phase says."""
-        return resized(word, self._digit * self._digits).word_select(phase, self._digit)
-
     def _constant(self, constant: int, stage: int) -> Value:
         if not constant:
             return Const(0, self._digit)
         bits = self._digit * self._digits
-        return self._word(Const(constant % (1 << bits), bits), self.phase(stage))
+        word = Const(constant % (1 << bits), bits)
+        return choose([word], digit=self._digit, digits=self._digits, phase=self.phase(stage))[0]
 
     def _shifted(self, value: int, shift: int, stage: int) -> Value:
         """A digit of a value << shift: bits that came before, zeros where none did."""

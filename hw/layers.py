@@ -82,7 +82,13 @@ def _core(layer: LayerPlan, plan: Plan) -> Core | None:
     if not datapath.outputs:
         return None
     if isinstance(layer.style, Serial):
-        return SerialLayer(name, datapath, digit=layer.style.digit, levels_per_stage=levels)
+        return SerialLayer(
+            name,
+            datapath,
+            digit=layer.style.digit,
+            levels_per_stage=levels,
+            family=plan.family,
+        )
     return ParallelLayer(name, datapath, levels_per_stage=levels, family=plan.family)
 
 

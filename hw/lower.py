@@ -44,6 +44,7 @@ def lower_sum_product(
     dsp: Collection[int],
     rounding: int = 0,
     registers: int = 2,
+    deep: bool = False,
 ) -> Datapath:
     """A sum-product layer as a datapath.
 
@@ -58,6 +59,8 @@ def lower_sum_product(
         Added to every output with the bias: the rounding constant of the requantization after it.
     registers : int
         Of a DSP block that a product passes.
+    deep : bool
+        Whether adder graphs may be as deep as they come, for the fewest adders.
     """
     builder = Builder()
     inputs = builder.inputs(x)
@@ -66,7 +69,7 @@ def lower_sum_product(
     if not live:
         outputs = [builder.constant(f"v{number}", value) for number, value in enumerate(bias)]
         return Datapath(tuple(builder.ops), tuple(outputs))
-    wb = small_graph(layer.wb[live])
+    wb = small_graph(layer.wb[live], deep=deep)
     sums = builder.graph("wb", wb, inputs)
     before = len(builder.ops)
     products, u_width = [], 0
@@ -76,7 +79,7 @@ def lower_sum_product(
         factor = -int(layer.a[product]) if negative else int(layer.a[product])
         products.append(_product(builder, product, u, factor, registers if product in dsp else 0))
     shift_adders = sum(isinstance(op, Sum | Offset) for op in builder.ops[before:])
-    wc = small_graph(layer.wc[:, live])
+    wc = small_graph(layer.wc[:, live], deep=deep)
     outputs = []
     for number, made in enumerate(builder.graph("wc", wc, products)):
         if made is None:
@@ -139,12 +142,15 @@ def lower_graph(graph: AdderGraph, x: Range) -> Datapath:
     return Datapath(tuple(builder.ops), tuple(made[output] for output in graph.outputs))
 
 
-def small_graph(matrix: npt.NDArray[np.int8]) -> AdderGraph:
-    """A graph nearly as shallow as can be; a limit costs few adders, and saves registers."""
+def small_graph(matrix: npt.NDArray[np.int8], *, deep: bool = False) -> AdderGraph:
+    """A graph nearly as shallow as can be; a limit costs few adders, and saves registers.
+
+    Where registers are of a few bits only it is not worth that: `deep` has no limit.
+    """
     return optimize(
         matrix,
         iterations=min(_ITERATIONS * int(np.count_nonzero(matrix)), _MOST_ITERATIONS),
-        max_depth=least_depth(matrix) + 1,
+        max_depth=None if deep else least_depth(matrix) + 1,
     )
 
 

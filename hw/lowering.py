@@ -14,7 +14,7 @@ from mulbudget.hw.folding import Folding, fold
 from mulbudget.hw.images import lower_add, lower_concatenate, lower_max_pool
 from mulbudget.hw.lower import lower_argmax, lower_requantize, lower_sum_product
 from mulbudget.hw.streams import Port, block_range, input_ports, places
-from mulbudget.hw.styles import Folded, Style
+from mulbudget.hw.styles import Folded, Serial, Style
 from mulbudget.spn import (
     Add,
     ArgMax,
@@ -156,6 +156,7 @@ def _sums(task: Task) -> Datapath | Folding:
         dsp=task.share.products,
         rounding=rounding,
         registers=product_registers(task.family),
+        deep=isinstance(task.style, Serial),
     )
 
 

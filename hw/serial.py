@@ -7,8 +7,10 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.hw.channels import layout
+from mulbudget.hw.choice import choose, collect
 from mulbudget.hw.datapath import Constant, Datapath, Input
 from mulbudget.hw.digits import Digits, word_bits
+from mulbudget.hw.families import Family
 from mulbudget.hw.schedule import schedule
 from mulbudget.spn import width
 
@@ -19,7 +21,8 @@ class SerialLayer(wiring.Component):
     With digits of d bits a word of W bits, as many as the widest output has, is L = ceil(W / d)
     digits. The interval is L clocks. A sample is taken with its last digit, and waits until then
     where it is; its result is offered `latency` = S + 1 clocks later, S the stage of the outputs as
-    `schedule` places the operations. The layer stops as a whole while its result is not taken.
+    `schedule` places the operations, or S + 2 on a family whose flip-flops choose the digits of the
+    sample (`choice.collect`). The layer stops as a whole while its result is not taken.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ class SerialLayer(wiring.Component):
         Bits of a digit, 1 to W.
     levels_per_stage : int
         Adders between registers, at least 1.
+    family : Family or None
+        None for portable hardware.
 
     Members
     -------
@@ -40,7 +45,15 @@ class SerialLayer(wiring.Component):
         Payload c0, c1, …: the channels of its result.
     """
 
-    def __init__(self, name: str, datapath: Datapath, *, digit: int, levels_per_stage: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        datapath: Datapath,
+        *,
+        digit: int,
+        levels_per_stage: int,
+        family: Family | None = None,
+    ) -> None:
         if not 1 <= digit <= word_bits(datapath):
             raise ValueError(f"digit must be 1 to {word_bits(datapath)} bits, not {digit}")
         if levels_per_stage < 1:
@@ -48,7 +61,8 @@ class SerialLayer(wiring.Component):
         self.name, self.datapath, self.digit = name, datapath, digit
         self.interval = -(-word_bits(datapath) // digit)
         self._schedule = schedule(datapath, levels_per_stage, digit=digit)
-        self.latency = self._schedule.latency + 1
+        self._collects = family is not None and family.free_flip_flops
+        self.latency = self._schedule.latency + 1 + self._collects
         inputs = [(op.low, op.high) for op in datapath.ops if isinstance(op, Input)]
         super().__init__(
             {
@@ -75,27 +89,48 @@ class SerialLayer(wiring.Component):
         ]
         with m.If(enable & busy):
             m.d.sync += phase.eq(Mux(last, 0, phase + 1))
-        digits = Digits(
+        digits = self._digits(m, enable, phase, busy)
+        end = self._schedule.latency
+        with m.If(enable):
+            m.d.sync += whole.eq(digits.last(end))
+        words = self._words(m, digits, enable)
+        for (name, _), word in zip(self.o.payload.shape(), words, strict=True):
+            m.d.comb += self.o.payload[name].eq(word)
+        return m
+
+    def _digits(self, m: Module, enable: Value, phase: Signal, busy: Signal) -> Digits:
+        """The adders, behind what chooses the digits of the sample."""
+        words = [self.i.payload[name] for name, _ in self.i.payload.shape()]
+        if self._collects:
+            inputs = collect(
+                m,
+                self.name,
+                words,
+                digit=self.digit,
+                digits=self.interval,
+                phase=phase,
+                enable=enable,
+            )
+            phase, before = Signal.like(phase, name=f"{self.name}_collected_phase"), phase
+            busy, offered = Signal(name=f"{self.name}_collected"), busy
+            with m.If(enable):
+                m.d.sync += [phase.eq(before), busy.eq(offered)]
+        else:
+            inputs = choose(words, digit=self.digit, digits=self.interval, phase=phase)
+        return Digits(
             m,
             self.name,
             self.datapath,
             self._schedule,
-            inputs=[self.i.payload[name] for name, _ in self.i.payload.shape()],
+            inputs=inputs,
             digit=self.digit,
             digits=self.interval,
             enable=enable,
             phase=phase,
             busy=busy,
         )
-        end = self._schedule.latency
-        with m.If(enable):
-            m.d.sync += whole.eq(digits.last(end))
-        words = self._collected(m, digits, enable)
-        for (name, _), word in zip(self.o.payload.shape(), words, strict=True):
-            m.d.comb += self.o.payload[name].eq(word)
-        return m
 
-    def _collected(self, m: Module, digits: Digits, enable: Signal) -> Sequence[Value]:
+    def _words(self, m: Module, digits: Digits, enable: Signal) -> Sequence[Value]:
         """The words of the outputs, each of as many digits as it needs."""
         end = self._schedule.latency
         takes: dict[int, Value] = {}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mulbudget.hw.datapath import Datapath
 from mulbudget.hw.digits import word_bits
+from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.lower import lower_graph, lower_sum_product
 from mulbudget.hw.serial import SerialLayer
 from mulbudget.spn import Range
@@ -41,7 +42,8 @@ def test_results_are_exact_for_every_digit(data: st.DataObject) -> None:
     datapath, x, expected = data.draw(datapaths())
     digit = data.draw(st.integers(1, word_bits(datapath)))
     levels = data.draw(st.integers(1, 4))
-    layer = SerialLayer("layer", datapath, digit=digit, levels_per_stage=levels)
+    family = data.draw(st.sampled_from([None, *FAMILIES.values()]))
+    layer = SerialLayer("layer", datapath, digit=digit, levels_per_stage=levels, family=family)
     samples = corners(x, 6)
     stalls = data.draw(st.sampled_from([0.0, 0.4]))
     results, clocks = run(layer, samples, stalls=stalls)
