@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from mulbudget.hw.channels import layout, resized, shape
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding
+from mulbudget.hw.masked import Entry, add_masked, masked
 from mulbudget.hw.multiplier import Multiplier
 from mulbudget.hw.streams import Ends
 from mulbudget.hw.tables import TernaryTable, start, table
@@ -72,8 +73,16 @@ class FoldedLayer(wiring.Component):
     @property
     def sum_clocks(self) -> int:
         """Clocks from a group taken to its terms at the accumulators."""
+        if self._merges:
+            return 1
         levels = (self.folding.lanes - 1).bit_length()
         return 1 + max(-(-levels // self._levels), 1)
+
+    @property
+    def _merges(self) -> bool:
+        """Whether accumulators take the only lane as it is: their carry cells have the masks."""
+        cell = self._family is not None and self._family.carry_cell is not None
+        return cell and self.folding.lanes == 1
 
     @property
     def product_clocks(self) -> int:
@@ -124,11 +133,15 @@ class FoldedLayer(wiring.Component):
         for row, (low, high) in enumerate(folding.u):
             bits, signed = width(low, high)
             name = f"{self.name}_u{row}"
-            part = self._tree(m, name, columns.terms(row, lanes), bits, add.moves)
             first = start(folding.rows[row], bits)
             total = Signal(Shape(bits, signed), name=f"{name}_total")
             kept = Signal(bits, name=name, init=first)
-            m.d.comb += total.eq(kept + part)
+            entries = [columns.entry(row, lane) for lane in range(len(lanes))]
+            if self._merges:
+                made = self._add_masked(m, f"{name}_sum", kept, lanes[0], entries[0], bits)
+            else:
+                made = kept + self._tree(m, name, lanes, entries, bits, add.moves)
+            m.d.comb += total.eq(made)
             with m.If(add.moves & add.present[-1]):
                 m.d.sync += kept.eq(Mux(add.final[-1], first, total))
             result.append(total)
@@ -152,12 +165,33 @@ class FoldedLayer(wiring.Component):
             lanes.append(kept)
         return lanes
 
-    def _tree(self, m: Module, name: str, terms: list[Value], bits: int, moves: Value) -> Value:
-        """The sum of signed terms, registers behind every few levels of adders and at the end."""
+    def _add_masked(
+        self, m: Module, name: str, a: Value, x: Value, entry: Entry, bits: int
+    ) -> Value:
+        return add_masked(m, name, a, x, entry, bits, self._family)
+
+    def _tree(
+        self,
+        m: Module,
+        name: str,
+        lanes: Sequence[Value],
+        entries: Sequence[Entry],
+        bits: int,
+        moves: Value,
+    ) -> Value:
+        """The sum of masked inputs, registers behind every few levels of adders and at the end."""
+        terms = [masked(x, entry) for x, entry in zip(lanes[::2], entries[::2], strict=True)]
+        for number, (x, entry) in enumerate(zip(lanes[1::2], entries[1::2], strict=True)):
+            a = terms[number]
+            wide = max(len(a), len(x) + (not x.shape().signed)) + 1
+            pair = self._add_masked(m, f"{name}_pair{number}", a, x, entry, wide)
+            terms[number] = pair.as_signed()
+        levels = 1
         for stage in range(self.sum_clocks - 1):
-            for _ in range(self._levels):
+            while levels < (stage + 1) * self._levels:
                 pairs = [terms[at : at + 2] for at in range(0, len(terms), 2)]
                 terms = [pair[0] + pair[1] if len(pair) > 1 else pair[0] for pair in pairs]
+                levels += 1
             parts: list[Value] = []
             for number, term in enumerate(terms):
                 kind = Shape(min(len(term), bits), signed=True)
@@ -249,9 +283,16 @@ class FoldedLayer(wiring.Component):
         present, final = step.present[-2], step.final[-2]
         for number, register in enumerate(y):
             first = start(spread[:, number], len(register), int(folding.bias[number]))
-            total = Signal(len(register), name=f"{self.name}_v{number}_total")
-            kept = Signal(len(register), name=f"{self.name}_v{number}", init=first)
-            m.d.comb += total.eq(sum(entries.terms(number, products), start=kept))
+            bits = len(register)
+            total = Signal(bits, name=f"{self.name}_v{number}_total")
+            kept = Signal(bits, name=f"{self.name}_v{number}", init=first)
+            made: Value = kept
+            for place, z in enumerate(products):
+                entry = entries.entry(number, place)
+                made = self._add_masked(
+                    m, f"{self.name}_v{number}_sum{place}", made, z, entry, bits
+                )
+            m.d.comb += total.eq(made)
             with m.If(step.moves & present):
                 m.d.sync += kept.eq(Mux(final, first, total))
                 with m.If(final):

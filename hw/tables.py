@@ -7,7 +7,8 @@ import numpy.typing as npt
 from amaranth import Const, Module, Value
 from amaranth.lib.memory import Memory
 
-from mulbudget.hw.channels import resized, shape
+from mulbudget.hw.channels import shape
+from mulbudget.hw.masked import Entry
 from mulbudget.spn.scheme import Ternary
 
 
@@ -52,17 +53,13 @@ class TernaryTable:
         self._word = table(m, name, words, at, enable)
         self._first = entries[0].reshape(-1)
 
-    def terms(self, row: int, factors: Sequence[Value]) -> list[Value]:
-        """Signed: x, 0 or -1 - x for each factor x, as the entry in its place says."""
-        first = row * self._places
-        return [self._signed_by(first + place, x) for place, x in enumerate(factors)]
-
-    def _signed_by(self, entry: int, x: Value) -> Value:
-        there = self._flag(2 * entry, bool(self._first[entry]))
-        negative = self._flag(2 * entry + 1, bool(self._first[entry] < 0))
-        bits = len(x) + (not x.shape().signed)
-        kept = resized(x, bits) & there.replicate(bits)
-        return (kept ^ negative.replicate(bits)).as_signed()
+    def entry(self, row: int, place: int) -> Entry:
+        """That of a row in a place."""
+        number = row * self._places + place
+        return Entry(
+            self._flag(2 * number, bool(self._first[number])),
+            self._flag(2 * number + 1, bool(self._first[number] < 0)),
+        )
 
     def _flag(self, number: int, always: bool) -> Value:
         return Const(always, 1) if self._same[number] else self._word[int(self._bit[number])]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy.typing as npt
 
 from mulbudget.hw.families import FAMILIES
-from mulbudget.hw.sidecar import Sidecar
+from mulbudget.hw.sidecar import FOLDED, Sidecar
 from mulbudget.sim.beats import input_range
 from mulbudget.sim.job import read_results, write_job
 from mulbudget.sim.lanes import TOP, wrapper
@@ -71,7 +71,7 @@ class LaneSimulator:
         names = [sidecar.name for sidecar in self.sidecars]
         if len(set(names)) != len(names):
             raise ValueError(f"designs in one simulator must have different names, not {names}")
-        used = dsp_models(self.sidecars) if models is None else models
+        used = primitive_models(self.sidecars) if models is None else models
         sources = [*(design.verilog for design in designs), *used]
         harness = resources.files("mulbudget.sim").joinpath("harness.cpp").read_text()
         self._program = simulator(
@@ -217,11 +217,18 @@ class BatchSimulator:
         return result
 
 
-def dsp_models(sidecars: Sequence[Sidecar]) -> list[Path]:
-    """Simulation models of the DSP primitives that the designs instantiate, each once."""
-    families = dict.fromkeys(sidecar.family for sidecar in sidecars if sidecar.multipliers)
-    blocks = (FAMILIES[family].dsp for family in families if family is not None)
-    return list(dict.fromkeys(block.model for block in blocks if block is not None))
+def primitive_models(sidecars: Sequence[Sidecar]) -> list[Path]:
+    """Simulation models of the vendors' cells that the designs instantiate, each once."""
+    models: list[Path] = []
+    for sidecar in sidecars:
+        if sidecar.family is None:
+            continue
+        family = FAMILIES[sidecar.family]
+        if sidecar.multipliers and family.dsp is not None:
+            models.append(family.dsp.model)
+        if family.carry_cell is not None and any(each.style == FOLDED for each in sidecar.layers):
+            models.append(family.carry_cell)
+    return list(dict.fromkeys(models))
 
 
 def _checked(x: npt.ArrayLike, sidecar: Sidecar) -> Integers:

@@ -12,7 +12,7 @@ import cocotb_tools.config
 import find_libpython
 
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.sim.batch import dsp_models
+from mulbudget.sim.batch import primitive_models
 from mulbudget.sim.tools import Tool, ToolError
 from mulbudget.sim.verilate import Main, simulator
 from mulbudget.spn import UserError
@@ -62,7 +62,7 @@ def run_stream_benches(
     return run_cocotb(
         STREAMS,
         sidecar.name,
-        [verilog, *dsp_models([sidecar])],
+        [verilog, *primitive_models([sidecar])],
         _ports(sidecar),
         environment={
             "MULBUDGET_SPN": str(spn.resolve()),
