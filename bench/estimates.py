@@ -39,7 +39,7 @@ NETWORKS = {
 
 NAMES = list(NETWORKS)
 
-STYLES = ["parallel", "serial:1", "serial:4", "folded", "folded:4:2"]
+STYLES = ["parallel", "serial:1", "serial:2", "serial:4", "folded", "folded:4:2"]
 
 BOARDS = ["ulx3s-85f", "icebreaker", "tang-primer-20k"]
 
@@ -120,6 +120,7 @@ _EXPECTED = {
         masks=1.0,
         moves=1.0,
         choices=0.7,
+        gates=0.3,
         clamps=1.0,
         registers=0.3,
         tables=0.07,
@@ -133,6 +134,7 @@ _EXPECTED = {
         masks=0.3,
         moves=1.0,
         choices=0.1,
+        gates=1.0,
         clamps=0.2,
         registers=1.0,
         tables=0.01,

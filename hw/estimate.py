@@ -205,7 +205,7 @@ def piece_of(
                 beats=places(taken.shape, taken.block) if blocks else None,
                 dsp=share_.shared,
             )
-            parts, core, used = folded_parts(folding), folding.interval, folding.dsp
+            parts, core, used = folded_parts(folding, family), folding.interval, folding.dsp
             blocks_of_tables, table_bits = _tables(folding, family)
             bram += blocks_of_tables
             parts += Parts(tables=table_bits)
@@ -215,7 +215,7 @@ def piece_of(
                 parts += Parts(registers=bits(folding.ends), layers=1 + folding.beats / 8)
         case Serial(digit):
             core = -(-word_bits(layer, entering) // digit)
-            parts = serial_parts(layer, entering, digit, core)
+            parts = serial_parts(layer, entering, digit, core, family)
         case Parallel():
             parts = parallel_parts(layer, entering, share_.products)
     interval = _interval(node, network, core, 1)

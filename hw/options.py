@@ -15,8 +15,7 @@ from mulbudget.hw.styles import Folded, Parallel, Serial, Style, styled
 from mulbudget.spn import Convolution, Flatten, Network, Node, Range, Requantize, SumProduct
 
 _LANES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
-_DIGITS = (1, 4, 8)
-"""Of 2 or 3 bits, synthesis makes carry chains of LUTs, many or few as it happens."""
+_DIGITS = (1, 2, 3, 4, 6, 8)
 
 
 @dataclass(frozen=True, kw_only=True)

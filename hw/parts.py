@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 
 from mulbudget.hw.adders import multiply_by
+from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding
 from mulbudget.hw.lower import live_products
 from mulbudget.hw.raster import Raster
@@ -51,6 +52,8 @@ class Parts:
         Of registers that take one of two values.
     choices : float
         Of choices among many values, each bit that can be chosen.
+    gates : float
+        Of the same by registers that are zero but in their turn.
     clamps : float
         Of saturations and comparisons.
     registers : float
@@ -68,6 +71,7 @@ class Parts:
     masks: float = 0
     moves: float = 0
     choices: float = 0
+    gates: float = 0
     clamps: float = 0
     registers: float = 0
     tables: float = 0
@@ -137,14 +141,17 @@ def parallel_parts(layer: SumProduct, x: Range, dsp: Collection[int]) -> Parts:
     )
 
 
-def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int) -> Parts:
+def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family: Family) -> Parts:
     """Of the serial style."""
-    taken, count = bits(x.ends), _adder_count(layer, x)
-    long = digit > _LOGIC_DIGIT
+    live = live_products(layer, x)
+    ends = [x.ends[each] for each in np.flatnonzero(layer.wb[live].any(axis=0)).tolist()]
+    taken, count = bits(ends), _adder_count(layer, x)
+    long, gated = digit > _LOGIC_DIGIT, family.free_flip_flops
     return Parts(
         digits=0 if long else count * digit,
         chains=count * (digit + 2) if long else 0,
-        choices=taken * (1 - digit / max(taken / x.channels, digit)),
+        choices=0 if gated else sum(max(width(*each)[0] - digit, 0) for each in ends),
+        gates=taken if gated else 0,
         registers=bits(layer.stages(x).v.ends),
         layers=1 + interval / 16,
     )
@@ -154,7 +161,7 @@ _LOGIC_DIGIT = 3
 """Bits of a digit up to which synthesis makes its adder of LUTs, without a carry chain."""
 
 
-def folded_parts(folding: Folding) -> Parts:
+def folded_parts(folding: Folding, family: Family) -> Parts:
     """Of the folded style, whatever collects its result apart."""
     lanes = bits(folding.taken)
     rows, sums = len(folding.rows), bits(folding.u)
@@ -168,6 +175,10 @@ def folded_parts(folding: Folding) -> Parts:
             int((folding.groups[:, lane] >= 0).sum()) * width(*ends)[0]
             for lane, ends in enumerate(folding.taken)
         )
+    masked = [width(*each)[0] + 1 for each in folding.taken]
+    merged = family.carry_cell is not None  # then an adder has the mask of one of its terms
+    if merged:
+        masked = masked[::2] if len(masked) > 1 else []
     in_logic = (folding.multipliers - folding.dsp) * heads / max(folding.multipliers, 1)
     factor = max(int(abs(folding.factors).max()).bit_length(), 1)
     return Parts(
@@ -175,7 +186,7 @@ def folded_parts(folding: Folding) -> Parts:
         + rows * tree
         + (bits(folding.ends) * folding.multipliers if spread else given)
         + in_logic * factor,
-        masks=rows * (lanes + folding.lanes) + spread * z,
+        masks=rows * sum(masked) + (0 if merged else spread * z),
         moves=sums,
         choices=choices,
         registers=lanes + heads + given,
