@@ -1,7 +1,6 @@
 """The time of a plan: a ResNet-20 of random weights, of several widths, on every board."""
 
 import time
-from collections.abc import Iterator
 
 import torch
 

@@ -1,4 +1,4 @@
-"""LUTs of the adder graphs of a network in each style, by Yosys, beside the clocks of a sample."""
+"""LUTs of the layers of a network in each style, by Yosys, beside the clocks of a sample."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,13 +10,15 @@ from amaranth.lib import wiring
 
 from bench.report import Row, report
 from bench.synthesis import synthesise
+from mulbudget.hw.datapath import Datapath
 from mulbudget.hw.digits import word_bits
 from mulbudget.hw.families import Family, find_family
 from mulbudget.hw.folded import FoldedLayer
 from mulbudget.hw.folding import fold
-from mulbudget.hw.lower import lower_graph, small_graph
+from mulbudget.hw.lower import lower_graph, lower_sum_product, small_graph
 from mulbudget.hw.parallel import ParallelLayer
 from mulbudget.hw.serial import SerialLayer
+from mulbudget.hw.streams import places
 from mulbudget.hw.verilog import convert
 from mulbudget.spn import Range, SumProduct, load
 from mulbudget.spn.files import write_whole
@@ -24,47 +26,71 @@ from mulbudget.spn.files import write_whole
 LEVELS = 2
 """Adders between registers."""
 
-DIGITS, LANES = (1, 4, 8), (1, 2, 4, 8)
+DIGITS, LANES = (1, 2, 3, 4), (1, 2, 4, 8)
+
+Styled = Iterator[tuple[str, ParallelLayer | SerialLayer | FoldedLayer]]
 
 
 def main(
     file: Annotated[Path, typer.Argument(help="A .spn file with dense layers.")],
     family: Annotated[str, typer.Option(help="A device family.")] = "ecp5",
 ) -> None:
-    """Compare the styles on Wb of each dense layer of a network."""
+    """Compare the styles on the adder graph of Wb of each dense layer, and on the whole layer."""
     network, device = load(file), find_family(family)
 
     def rows() -> Iterator[Row]:
         for node in network.nodes:
             if isinstance(node.operator, SumProduct):
                 x = network.tensors[node.input].range
-                yield from _rows(node.name, node.operator, x, device)
+                yield from _rows(node.name, "Wb", _graphs(node.operator, x, device), device)
+                yield from _rows(node.name, "whole", _layers(node.operator, x, device), device)
 
-    report("styles", rows(), by="layer")
+    report("styles", rows(), by="part")
 
 
-def _rows(name: str, layer: SumProduct, x: Range, family: Family) -> Iterator[Row]:
-    datapath = lower_graph(small_graph(layer.wb), x)
-    parallel = ParallelLayer(name, datapath, levels_per_stage=LEVELS, family=family)
-    first = _luts(parallel, family)
-    yield {"layer": name, "style": "parallel", "clocks": 1, "LUTs": first, "ratio to parallel": 1.0}
-    components: list[tuple[str, SerialLayer | FoldedLayer]] = [
-        (f"serial:{digit}", SerialLayer(name, datapath, digit=digit, levels_per_stage=LEVELS))
-        for digit in DIGITS
-        if digit <= word_bits(datapath)
-    ]
+def _graphs(layer: SumProduct, x: Range, family: Family) -> Styled:
+    """The adder graph of Wb alone, digits of the inputs chosen from words."""
+    shallow = lower_graph(small_graph(layer.wb), x)
+    yield "parallel", ParallelLayer("wb", shallow, levels_per_stage=LEVELS, family=family)
+    yield from _serial(lower_graph(small_graph(layer.wb, deep=True), x), family)
+
+
+def _layers(layer: SumProduct, x: Range, family: Family) -> Styled:
+    """Sums, products in logic, and biases; folded ones take their inputs in blocks."""
+    shallow = lower_sum_product(layer, x, dsp=())
+    yield "parallel", ParallelLayer("layer", shallow, levels_per_stage=LEVELS, family=family)
+    yield from _serial(lower_sum_product(layer, x, dsp=(), deep=True), family)
     for lanes in LANES:
-        folding = fold(layer, x, lanes=lanes, multipliers=1)
-        folded = FoldedLayer(
-            name, folding, x.ends, levels_per_stage=LEVELS, registers=2, family=family
+        folding = fold(
+            layer, x, lanes=lanes, multipliers=1, beats=places((layer.n_in,), (lanes,)), dsp=0
         )
-        components.append((f"folded:{lanes}", folded))
+        yield (
+            f"folded:{lanes}",
+            FoldedLayer(
+                "layer", folding, folding.taken, levels_per_stage=LEVELS, registers=2, family=family
+            ),
+        )
+
+
+def _serial(datapath: Datapath, family: Family) -> Styled:
+    for digit in DIGITS:
+        if digit <= word_bits(datapath):
+            yield (
+                f"serial:{digit}",
+                SerialLayer("layer", datapath, digit=digit, levels_per_stage=LEVELS, family=family),
+            )
+
+
+def _rows(name: str, part: str, components: Styled, family: Family) -> Iterator[Row]:
+    first = None
     for style, component in components:
         luts = _luts(component, family)
+        first = first or luts
         yield {
             "layer": name,
+            "part": part,
             "style": style,
-            "clocks": component.interval,
+            "clocks": getattr(component, "interval", 1),
             "LUTs": luts,
             "ratio to parallel": luts / first,
         }

@@ -144,16 +144,22 @@ def _short(
         what = f"does not fit on {board.name}: it takes " + (
             "; ".join(missing) or "more LUTs, flip-flops, multipliers or RAM together than it has"
         )
-    other = _smallest(network, board, goal, fixed)
+    other = _smallest(network, board, goal, fixed, least["lut"] * _LEAST_SHARE)
     hint = f"{other} would do" if other else "no board of `mulbudget boards` would do"
     return f"network {network.name} {what}. {hint}"
 
 
-def _smallest(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> str | None:
-    """The smallest other board on which there is a choice."""
+_LEAST_SHARE = 0.5
+"""Of the LUTs that one family needs at least, another one may do with; none does with fewer."""
+
+
+def _smallest(
+    network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style], least: float
+) -> str | None:
+    """The smallest other board on which there is a choice, of those with so many LUTs."""
     choosers: dict[tuple[str, int], Chooser] = {}
     for other in _by_size():
-        if other.name == board.name or other.family is None:
+        if other.name == board.name or other.family is None or other.capacity.lut < least:
             continue
         key = other.family, goal.limit(other).dsp
         if key not in choosers:

@@ -1,8 +1,8 @@
 """What a network takes of a device, said before synthesis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import msgspec
 from mulbudget.hw.budget import Share, layer_of, share
 from mulbudget.hw.cuts import in_blocks, input_streams
 from mulbudget.hw.families import Family
-from mulbudget.hw.folding import Folding, fold
+from mulbudget.hw.folding import fold
+from mulbudget.hw.lower import MOST_LAYERS
 from mulbudget.hw.parts import (
     Parts,
     bits,
@@ -34,10 +35,13 @@ from mulbudget.spn import (
     MaxPool,
     Network,
     Node,
+    Range,
     SumProduct,
     UserError,
     width,
 )
+
+Shape = tuple[int, ...]
 
 _DATA = Path(__file__).parent / "utilisation.json"
 
@@ -196,17 +200,20 @@ def piece_of(
     used, core = len(share_.products), 1
     match style:
         case Folded(lanes=lanes, multipliers=multipliers):
-            blocks = isinstance(node.operator, SumProduct) and taken.beats > 1
+            in_parts = isinstance(node.operator, SumProduct) and taken.beats > 1
+            blocks = (taken.shape, taken.block) if in_parts else None
             folding = fold(
                 layer,
                 entering,
                 lanes=lanes,
                 multipliers=multipliers,
-                beats=places(taken.shape, taken.block) if blocks else None,
+                beats=None if blocks is None else places(*blocks),
                 dsp=share_.shared,
             )
             parts, core, used = folded_parts(folding, family), folding.interval, folding.dsp
-            blocks_of_tables, table_bits = _tables(folding, family)
+            blocks_of_tables, table_bits = _tables(
+                _table_sizes(layer, entering, lanes, multipliers, blocks), family
+            )
             bram += blocks_of_tables
             parts += Parts(tables=table_bits)
             if folding.beats > 1 and cut:
@@ -253,8 +260,20 @@ def _window_ram(node: Node, network: Network, family: Family) -> int:
     return blocks
 
 
-def _tables(folding: Folding, family: Family) -> tuple[int, int]:
+def _tables(sizes: Sequence[tuple[int, int]], family: Family) -> tuple[int, int]:
     """Blocks of RAM of tables of constants, and the bits of those that are too small for one."""
+    blocks = [ram_blocks(family, words, each, table=True) for words, each in sizes]
+    pairs = zip(sizes, blocks, strict=True)
+    return sum(blocks), sum(words * each for (words, each), taken in pairs if not taken)
+
+
+@lru_cache(maxsize=16 * MOST_LAYERS)
+def _table_sizes(
+    layer: SumProduct, x: Range, lanes: int, multipliers: int, blocks: tuple[Shape, Shape] | None
+) -> Sequence[tuple[int, int]]:
+    """Words of the tables of a folded layer, and their bits."""
+    beats = None if blocks is None else places(*blocks)
+    folding = fold(layer, x, lanes=lanes, multipliers=multipliers, beats=beats)
     sizes = [(len(folding.groups), ternary_bits(folding.columns())[0].shape[1])]
     rows = folding.per_step(folding.factors)
     if folding.wc is None:
@@ -262,9 +281,7 @@ def _tables(folding: Folding, family: Family) -> tuple[int, int]:
     else:
         sizes.append((folding.steps, ternary_bits(folding.spread())[0].shape[1]))
     sizes += [(len(row), width(min(row), max(row))[0]) for row in rows if len(set(row)) > 1]
-    blocks = [ram_blocks(family, words, each, table=True) for words, each in sizes]
-    pairs = zip(sizes, blocks, strict=True)
-    return sum(blocks), sum(words * each for (words, each), taken in pairs if not taken)
+    return sizes
 
 
 def link_of(network: Network, family: Family, styles: Mapping[str, Style]) -> tuple[Parts, int]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mulbudget.hw.lower import live_products
+from mulbudget.hw.lower import MOST_LAYERS, live_products
 from mulbudget.hw.streams import Ends, hull, places
 from mulbudget.spn import Range, SumProduct, width
 from mulbudget.spn.operators import Integers
@@ -190,7 +190,7 @@ class _Base(NamedTuple):
     v: Ends
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=MOST_LAYERS)
 def _base(layer: SumProduct, x: Range) -> _Base:
     live = live_products(layer, x)
     wc = layer.wc[:, live]

@@ -1,6 +1,7 @@
 """Operators as datapaths: sums from adder graphs, products in DSP blocks or by shift-and-add."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,28 @@ from mulbudget.spn import Range, Requantize, SumProduct, width
 _ITERATIONS, _MOST_ITERATIONS = 100, 50_000
 """Of the search for adder graphs, for each entry, and in all: seconds for large layers."""
 
+MOST_LAYERS = 256
+"""Whose figures are remembered, as a plan asks for those of each layer many times."""
+
 
 def live_products(layer: SumProduct, x: Range) -> list[int]:
     """The products that can be other than zero and reach an output; no others become hardware."""
+    return list(_live(layer, x))
+
+
+@lru_cache(maxsize=MOST_LAYERS)
+def _live(layer: SumProduct, x: Range) -> tuple[int, ...]:
     u = layer.stages(x).u
-    return [
+    reaches = layer.wc.any(axis=0)
+    return tuple(
         product
         for product in range(layer.r)
-        if layer.a[product]
-        and (u.low[product], u.high[product]) != (0, 0)
-        and layer.wc[:, product].any()
-    ]
+        if layer.a[product] and (u.low[product], u.high[product]) != (0, 0) and reaches[product]
+    )
 
 
-def shift_add_costs(layer: SumProduct, x: Range) -> dict[int, int]:
+@lru_cache(maxsize=MOST_LAYERS)
+def shift_add_costs(layer: SumProduct, x: Range) -> Mapping[int, int]:
     """Adder bits of each live product by shift-and-add."""
     u, costs = layer.stages(x).u, {}
     for product in live_products(layer, x):

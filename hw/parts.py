@@ -4,8 +4,9 @@ All counts are bits, so that those of different layers add up; `estimate` turns 
 flip-flops of a family.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from mulbudget.hw.adders import multiply_by
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding
-from mulbudget.hw.lower import live_products
+from mulbudget.hw.lower import MOST_LAYERS, live_products
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.streams import Ends
 from mulbudget.spn import (
@@ -105,11 +106,13 @@ def graph_adders(matrix: Ternary) -> float:
     return float(naive * min(share, 1.0))
 
 
+@lru_cache(maxsize=MOST_LAYERS)
 def word_bits(layer: SumProduct, x: Range) -> int:
     """Of the widest output."""
     return max(width(*ends)[0] for ends in layer.stages(x).v.ends)
 
 
+@lru_cache(maxsize=MOST_LAYERS)
 def _adder_count(layer: SumProduct, x: Range) -> float:
     """Adders of a layer whose products are shift-and-add, biases included."""
     live = live_products(layer, x)
@@ -123,28 +126,36 @@ def parallel_parts(layer: SumProduct, x: Range, dsp: Collection[int]) -> Parts:
     live = live_products(layer, x)
     if not live:
         return Parts(layers=1)
-    stages = layer.stages(x)
-    u, z, v = (bits(each.ends) / each.channels for each in (stages.u, stages.z, stages.v))
-    entering = bits(x.ends) / x.channels + 1
-    made = sum(
-        multiply_by(int(layer.a[each])).adders * width(*stages.z.ends[each])[0]
-        for each in live
-        if each not in dsp
-    )
+    sums, products = _adder_bits(layer, x)
     return Parts(
-        adders=graph_adders(layer.wb[live]) * (entering + u) / 2
-        + made
-        + graph_adders(layer.wc[:, live]) * (z + v) / 2
-        + int(np.count_nonzero(layer.bias)) * v,
+        adders=sums + sum(size for product, size in products.items() if product not in dsp),
         registers=bits(x.ends),
         layers=1,
     )
 
 
+@lru_cache(maxsize=MOST_LAYERS)
+def _adder_bits(layer: SumProduct, x: Range) -> tuple[float, Mapping[int, float]]:
+    """Of a layer with live products: those of its sums and biases, and of each product."""
+    live, stages = live_products(layer, x), layer.stages(x)
+    u, z, v = (bits(each.ends) / each.channels for each in (stages.u, stages.z, stages.v))
+    entering = bits(x.ends) / x.channels + 1
+    sums = (
+        graph_adders(layer.wb[live]) * (entering + u) / 2
+        + graph_adders(layer.wc[:, live]) * (z + v) / 2
+        + int(np.count_nonzero(layer.bias)) * v
+    )
+    return sums, {
+        each: multiply_by(int(layer.a[each])).adders * width(*stages.z.ends[each])[0]
+        for each in live
+    }
+
+
 def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family: Family) -> Parts:
     """Of the serial style."""
     live = live_products(layer, x)
-    ends = [x.ends[each] for each in np.flatnonzero(layer.wb[live].any(axis=0)).tolist()]
+    low, high = (np.array(side)[layer.wb[live].any(axis=0)].tolist() for side in (x.low, x.high))
+    ends = list(zip(low, high, strict=True))
     taken, count = bits(ends), _adder_count(layer, x)
     long, gated = digit > _LOGIC_DIGIT, family.free_flip_flops
     return Parts(
