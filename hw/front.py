@@ -6,7 +6,7 @@ from mulbudget.hw.choose import PLENTY, Choice, Chooser
 from mulbudget.hw.estimate import Need
 
 MOST_STEPS = 64
-"""Intervals that are tried, at most: each takes some hundredths of a second, more of large networks."""
+"""Intervals that are tried, at most: each takes some hundredths of a second, or more."""
 
 
 def front(

@@ -1,0 +1,95 @@
+"""How a network is built on a board, and how it could be."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mulbudget.boards.catalogue import Board
+from mulbudget.boards.planning import Goal, plan_board, rows
+from mulbudget.hw.choose import RESOURCES, Choice, Chooser
+from mulbudget.hw.estimate import Need
+from mulbudget.hw.front import front
+from mulbudget.hw.styles import fixed_styles
+from mulbudget.spn import Network
+
+Layers = Mapping[str, tuple[str, Need]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A plan, and the curve of all that could be chosen instead.
+
+    Parameters
+    ----------
+    board : Board
+    choice : Choice
+        As `mulbudget plan` chooses.
+    limit : Need
+        What a plan may use of the device.
+    front : sequence of Choice
+        The smallest choice of every speed, the fastest first (`hw.front`).
+    """
+
+    board: Board
+    choice: Choice
+    limit: Need
+    front: Sequence[Choice]
+
+    @property
+    def layers(self) -> Layers:
+        """Style and need of every layer, by name."""
+        return {name: (style, need) for name, style, need in self._rows[:-1]}
+
+    @property
+    def link(self) -> Need:
+        """What the UART link takes."""
+        return self._rows[-1][2]
+
+    @property
+    def _rows(self) -> list[tuple[str, str, Need]]:
+        return list(rows(self.choice, self.board))
+
+    def rate(self, choice: Choice) -> float:
+        """Samples per second at the board's clock."""
+        return self.board.clock_mhz * 1e6 / choice.total.interval
+
+    def short(self, choice: Choice) -> list[str]:
+        """The resources of which a choice takes more than a plan may use."""
+        return [
+            name for name in RESOURCES if getattr(choice.total, name) > getattr(self.limit, name)
+        ]
+
+
+def planned(
+    network: Network,
+    board: Board,
+    *,
+    style: Sequence[str] = (),
+    dsp: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Planned:
+    """Plan a network for a board, and find the curve of LUTs against samples per second.
+
+    Parameters
+    ----------
+    network : Network
+    board : Board
+    style : sequence of str
+        Of layers that are not to be chosen, for `hw.styles.fixed_styles`; the curve leaves all
+        free.
+    dsp : int, optional
+        Multipliers, at most; all of the board by default.
+    progress : callable, optional
+        Is told how many intervals of the curve are done, and of how many.
+
+    Raises
+    ------
+    UserError
+        When nothing fits, or there is no estimate: of products of matrices, on Xilinx devices.
+    """
+    goal = Goal(dsp=dsp)
+    fixed_styles(network, style)  # options that contradict each other come before all else
+    choice = plan_board(network, board, style, goal)
+    limit = goal.limit(board)
+    chooser = Chooser(network, board.open_family, limit.dsp, {})
+    curve = front(chooser, limit, progress=progress)
+    return Planned(board=board, choice=choice, limit=limit, front=curve)
