@@ -14,7 +14,7 @@ from mulbudget.cli.console import complain, console
 from mulbudget.cli.description import published_for
 from mulbudget.cli.graphs import graph_additions
 from mulbudget.cli.verilog import STYLE_HELP
-from mulbudget.spn import Network, UserError, digest, load, network_counts
+from mulbudget.spn import Bilinear, Network, UserError, digest, load, network_counts
 from mulbudget.spn.files import check_writable, write_whole
 
 if TYPE_CHECKING:
@@ -82,12 +82,13 @@ def report(
     notes: list[str] = []
     runs = [*_teacher(file, network, notes), *_published(network), *others]
     made = None if target is None else _built(file, built, network, target, notes)
-    plan = None if target is None else _planned(network, target, style or [], dsp)
+    plan = None if target is None else _planned(network, target, style or [], dsp, made)
     facts = Facts(
         network=network,
         digest=digest(network),
         runs=runs,
         adders=graph_additions(network) if adders else None,
+        board=target,
         planned=plan,
         built=made,
         notes=notes,
@@ -156,8 +157,20 @@ def _built(
     return None
 
 
-def _planned(network: Network, board: "Board", style: list[str], dsp: int | None) -> "Planned":
+def _planned(
+    network: Network, board: "Board", style: list[str], dsp: int | None, made: "Report | None"
+) -> "Planned | None":
+    """The plan; None of a product of matrices, which has one style, where it was built already."""
     from mulbudget.report.planned import planned
+
+    if any(isinstance(node.operator, Bilinear) for node in network.nodes):
+        if made is not None:
+            return None
+        raise UserError(
+            f"network {network.name} is a product of matrices, which has one style and no plan: "
+            "build it with `mulbudget bitstream` first, so that the page says what it takes of "
+            f"{board.name}, or leave --board out"
+        )
 
     with _bar(f"choices for {board.name}") as progress:
         task = progress.add_task("", total=None)

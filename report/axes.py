@@ -63,9 +63,9 @@ def compact(value: float) -> str:
     return f"{value:.3g}"
 
 
-def percent(value: float) -> str:
-    """Like 97.5 %."""
-    return f"{100 * value:.4g} %"
+def percent(value: float, places: int | None = None) -> str:
+    """Like 97.94 %, with so many decimal places or as many as it takes."""
+    return f"{100 * value:.4g} %" if places is None else f"{100 * value:.{places}f} %"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mulbudget.boards.planning import TITLES
 from mulbudget.boards.report import Report, Resource
+from mulbudget.report.axes import percent
 from mulbudget.report.facts import Layer
 from mulbudget.report.planned import Planned
 
@@ -54,8 +55,19 @@ def utilisation(planned: Planned) -> list[Group]:
         mark = most / has if has and most < has else None
         text = f"{used:,} of {has:,}"
         bar = Bar(kind="plan", title="", text=text, share=used / max(has, 1), mark=mark)
-        groups.append(Group(title=TITLES[name], bars=[bar], remark=f"{used / max(has, 1):.0%}"))
-    return groups
+        groups.append(Group(title=TITLES[name], bars=[bar], remark=percent(used / max(has, 1), 0)))
+    return [*groups, *_carry(planned)]
+
+
+def _carry(planned: Planned) -> list[Group]:
+    """The LUTs in carry chains, where not all of a device's can be in one."""
+    most, lut = planned.limit.carry, planned.board.capacity.lut
+    if most >= lut:
+        return []
+    used = planned.choice.total.carry
+    text = f"{used:,.0f} of {lut:,}"
+    bar = Bar(kind="plan", title="", text=text, share=used / lut, mark=most / lut)
+    return [Group(title="LUTs in carry chains", bars=[bar], remark=percent(used / lut, 0))]
 
 
 def comparison(planned: Planned | None, built: Report) -> list[Group]:
@@ -86,15 +98,15 @@ def _error(said: int | None, real: int) -> str:
         return ""
     if said == real:
         return "exact"
-    return f"{said / real - 1:+.1%}" if real else "none were used"
+    return f"{100 * (said / real - 1):+.1f} %" if real else "none were used"
 
 
 def savings(layers: Sequence[Layer]) -> list[Group]:
     """Additions of each layer with and without sharing."""
     rows = [
-        (layer, layer.counts.additions, layer.adders)
+        (layer, layer.sums, layer.adders)
         for layer in layers
-        if layer.counts is not None and layer.adders is not None and layer.counts.additions
+        if layer.adders is not None and layer.sums
     ]
     most = max((max(naive, adders) for _, naive, adders in rows), default=1)
     return [

@@ -13,19 +13,24 @@ from mulbudget.spn import (
     Convolution,
     Flatten,
     Network,
+    Node,
     SumProduct,
     Tensor,
 )
 
-_BAND = 5.5
+_DOUBLING, _DOUBLING_NARROW = 11.0, 5.5
 """Pixels of the band for each doubling of what flows."""
 
 _LANE = 13
 """Pixels between branches that run beside the band."""
 
 _TOP = 8
-_SUM_PRODUCT, _OTHER, _END = 62, 40, 30
-"""Heights in pixels."""
+_SUM_PRODUCT, _OTHER, _END, _GAP = 62, 40, 30, 16
+"""Heights in pixels; the last is above a layer that does not take what the one before it gives."""
+
+Ends = tuple[float, float]
+Branch = tuple[int, int]
+"""The numbers of the rows that it leads from and to."""
 
 
 @dataclass(frozen=True)
@@ -49,43 +54,43 @@ def drawing(network: Network, layers: Sequence[Layer], width: float) -> Picture:
     width : float
         In pixels.
     """
-    rows, bottom = [_Row(None, network.input, _TOP, _TOP + _END)], _TOP + _END
-    for layer in layers:
-        top, bottom = bottom, bottom + _height(layer)
-        rows.append(_Row(layer, network.tensors[layer.node.name], top, bottom))
     at = {network.INPUT: 0} | {layer.node.name: number for number, layer in enumerate(layers, 1)}
+    rows = _rows(network, layers, at)
     lanes = _lanes(rows, at)
+    wide = width > 500
+    doubling = _DOUBLING if wide else _DOUBLING_NARROW
     left = 8 + _LANE * (max(lanes.values(), default=-1) + 1)
-    widest = max(_band(row.tensor) for row in rows)
-    centre = left + widest / 2
-    picture = Picture(width, bottom + _END + 4, _said(network, layers))
-    for row in rows:
-        _row(picture, row, rows, at, centre)
-    _out(picture, rows[-1], centre)
-    for (source, target), lane in lanes.items():
-        _branch(picture, rows[source], rows[target], centre, left - _LANE * (lane + 0.5))
-    texts = left + widest + 18
-    _words(picture, (texts, _TOP + 19), "input", _shape(network.input), width, None)
+    widest = max(_band(math.prod(row.tensor.shape), doubling) for row in rows)
+    picture = Picture(width, rows[-1].bottom + 14, _said(network, layers))
+    band = _Band(picture, left + widest / 2, doubling)
+    band.flow(rows[0])
     for row in rows[1:]:
-        if row.layer is not None:
-            middle = (row.top + row.bottom) / 2
-            _words(picture, (texts, middle + 4), row.layer.node.name, "", width, row)
+        band.layer(row, rows[at[_node(row).input]].tensor)
+    band.end(rows[-1])
+    for (source, target), lane in lanes.items():
+        band.branch(rows[source], rows[target], left - _LANE * (lane + 0.5))
+    for row in rows:
+        _words(picture, row, left + widest + (28 if wide else 14))
     return picture
 
 
-def _height(layer: Layer) -> float:
-    return _SUM_PRODUCT if layer.r is not None else _OTHER
+def _rows(network: Network, layers: Sequence[Layer], at: Mapping[str, int]) -> list[_Row]:
+    rows = [_Row(None, network.input, _TOP, _TOP + _END)]
+    for number, layer in enumerate(layers, 1):
+        follows = number - 1 in (at[name] for name in layer.node.inputs)
+        top = rows[-1].bottom + (0 if follows else _GAP)
+        height = _OTHER if layer.r is None else _SUM_PRODUCT
+        rows.append(_Row(layer, network.tensors[layer.node.name], top, top + height))
+    return rows
 
 
-def _band(tensor: Tensor) -> float:
-    return _wide(math.prod(tensor.shape))
+def _node(row: _Row) -> Node:
+    if row.layer is None:
+        raise RuntimeError("the input of a network has no layer; please report this")
+    return row.layer.node
 
 
-def _wide(count: int) -> float:
-    return 10 + _BAND * math.log2(max(count, 1))
-
-
-def _lanes(rows: Sequence[_Row], at: Mapping[str, int]) -> dict[tuple[int, int], int]:
+def _lanes(rows: Sequence[_Row], at: Mapping[str, int]) -> dict[Branch, int]:
     """The lane of each branch that passes layers: the nearest that is free, short ones first."""
     branches = {
         (at[name], target)
@@ -94,128 +99,116 @@ def _lanes(rows: Sequence[_Row], at: Mapping[str, int]) -> dict[tuple[int, int],
         for name in row.layer.node.inputs
         if at[name] != target - 1
     }
-    lanes: dict[tuple[int, int], int] = {}
+    lanes: dict[Branch, int] = {}
     for branch in sorted(branches, key=lambda each: (each[1] - each[0], each)):
         taken = {lane for other, lane in lanes.items() if _meet(branch, other)}
         lanes[branch] = next(lane for lane in range(len(branches)) if lane not in taken)
     return lanes
 
 
-def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def _meet(one: Branch, other: Branch) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _row(
-    picture: Picture, row: _Row, rows: Sequence[_Row], at: Mapping[str, int], centre: float
-) -> None:
+def _band(count: int, doubling: float) -> float:
+    """How wide the band is where so many numbers flow."""
+    return 10 + doubling * math.log2(max(count, 1))
+
+
+@dataclass(frozen=True)
+class _Band:
+    """What is drawn around a line from top to bottom."""
+
+    picture: Picture
+    centre: float
+    doubling: float
+
+    def _wide(self, tensor: Tensor) -> float:
+        return _band(math.prod(tensor.shape), self.doubling)
+
+    def flow(self, row: _Row) -> None:
+        """A tensor as it is."""
+        band = self._wide(row.tensor)
+        self._trapezoid((row.top, row.bottom - 4), (band, band), "flow")
+
+    def layer(self, row: _Row, taken: Tensor) -> None:
+        """An operator that takes such a tensor first."""
+        into, out = self._wide(taken), self._wide(row.tensor)
+        top, bottom = row.top, row.bottom - 4
+        match _node(row).operator:
+            case SumProduct() | Convolution() | Bilinear():
+                self._products(row, (into, out))
+            case Add() | Concatenate() as operator:
+                self.flow(row)
+                middle = (top + bottom) / 2
+                self.picture.add("circle", cx=self.centre, cy=middle, r=9, class_="join")
+                sign = "+" if isinstance(operator, Add) else "‖"
+                self.picture.text((self.centre, middle + 5), sign, "strong", "middle")
+            case Flatten():
+                self.flow(row)
+            case _:
+                self._trapezoid((top, bottom), (into, out), "other")
+
+    def _products(self, row: _Row, widths: Ends) -> None:
+        """Additions, a waist of multiplications, and additions."""
+        counts = row.layer and row.layer.counts
+        waist = _band(counts.multiplications if counts else 1, self.doubling)
+        top, bottom = row.top, row.bottom - 4
+        middle = (top + bottom) / 2
+        self._trapezoid((top, middle - 2), (widths[0], waist), "ternary")
+        self._trapezoid((middle + 2, bottom), (waist, widths[1]), "ternary")
+        self.picture.add(
+            "rect",
+            x=self.centre - waist / 2,
+            y=middle - 2,
+            width=waist,
+            height=4,
+            class_="products",
+            title=f"{counts.multiplications:,} multiplications" if counts else "",
+        )
+
+    def _trapezoid(self, ends: Ends, widths: Ends, classes: str) -> None:
+        (top, bottom), (upper, lower) = ends, (widths[0] / 2, widths[1] / 2)
+        corners = [
+            (self.centre - upper, top),
+            (self.centre + upper, top),
+            (self.centre + lower, bottom),
+            (self.centre - lower, bottom),
+        ]
+        self.picture.path(corners, classes, closed=True)
+
+    def end(self, row: _Row) -> None:
+        """An arrow out of the last row."""
+        top, x = row.bottom + 1, self.centre
+        self.picture.path([(x - 7, top), (x + 7, top), (x, top + 9)], "arrow", closed=True)
+
+    def branch(self, source: _Row, target: _Row, lane: float) -> None:
+        """From the end of a row to the middle of a later one, beside the band."""
+        start, end = source.bottom - 8, (target.top + target.bottom) / 2 - 2
+        near, far = (self.centre - self._wide(row.tensor) / 2 for row in (source, target))
+        self.picture.add(
+            "path",
+            d=f"M{near:.1f} {start:.1f}H{lane + 8:.1f}q-8 0 -8 8V{end - 8:.1f}q0 8 8 8H{far:.1f}",
+            class_="branch",
+        )
+
+
+def _words(picture: Picture, row: _Row, x: float) -> None:
+    """Name, operator and shape beside a row: in columns, or in two lines where it is narrow."""
+    y, room = (row.top + row.bottom) / 2 + 2, picture.width - x - 2
     layer = row.layer
-    if layer is None:
-        band = _band(row.tensor)
-        _trapezoid(picture, centre, (row.top, row.bottom - 4), (band, band), "flow")
-        return
-    into, out = _band(rows[at[layer.node.input]].tensor), _band(row.tensor)
-    top, bottom = row.top, row.bottom - 4
-    match layer.node.operator:
-        case SumProduct() | Convolution() | Bilinear():
-            waist = _wide(_products(layer))
-            middle = (top + bottom) / 2
-            _trapezoid(picture, centre, (top, middle - 2), (into, waist), "ternary")
-            _trapezoid(picture, centre, (middle + 2, bottom), (waist, out), "ternary")
-            picture.add(
-                "rect",
-                x=centre - waist / 2,
-                y=middle - 2,
-                width=waist,
-                height=4,
-                class_="products",
-                title=f"{layer.r:,} products",
-            )
-        case Add() | Concatenate():
-            _trapezoid(picture, centre, (top, bottom), (out, out), "flow")
-            picture.add("circle", cx=centre, cy=(top + bottom) / 2, r=9, class_="join")
-            sign = "+" if isinstance(layer.node.operator, Add) else "‖"
-            picture.text((centre, (top + bottom) / 2 + 5), sign, "label strong", "middle")
-        case Flatten():
-            _trapezoid(picture, centre, (top, bottom), (out, out), "flow")
-        case _:
-            _trapezoid(picture, centre, (top, bottom), (into, out), "other")
-
-
-def _products(layer: Layer) -> int:
-    """Of a whole sample, as the band counts."""
-    return layer.counts.multiplications if layer.counts else 1
-
-
-def _trapezoid(
-    picture: Picture,
-    centre: float,
-    ends: tuple[float, float],
-    widths: tuple[float, float],
-    classes: str,
-) -> None:
-    (top, bottom), (upper, lower) = ends, (widths[0] / 2, widths[1] / 2)
-    corners = [
-        (centre - upper, top),
-        (centre + upper, top),
-        (centre + lower, bottom),
-        (centre - lower, bottom),
-    ]
-    picture.path(corners, classes, closed=True)
-
-
-def _out(picture: Picture, row: _Row, centre: float) -> None:
-    """The arrow at the end."""
-    top = row.bottom + 1
-    picture.path([(centre - 7, top), (centre + 7, top), (centre, top + 9)], "arrow", closed=True)
-
-
-def _branch(picture: Picture, source: _Row, target: _Row, centre: float, lane: float) -> None:
-    """From the end of a row to the beginning of a later one, beside the band."""
-    start, end = source.bottom - 2, (target.top + target.bottom) / 2
-    near, far = centre - _band(source.tensor) / 2, centre - _band(target.tensor) / 2
-    bend = 8
-    picture.add(
-        "path",
-        d=f"M{near:.1f} {start:.1f} H{lane + bend:.1f} Q{lane:.1f} {start:.1f} {lane:.1f} "
-        f"{start + bend:.1f} V{end - bend:.1f} Q{lane:.1f} {end:.1f} {lane + bend:.1f} {end:.1f} "
-        f"H{far:.1f}",
-        class_="branch",
-    )
-
-
-def _words(
-    picture: Picture,
-    at: tuple[float, float],
-    name: str,
-    what: str,
-    width: float,
-    row: _Row | None,
-) -> None:
-    """The name, what it is, and on a second line or in a second column its shape and bits."""
-    x, y = at
-    wide = width > 500
-    if row is None or row.layer is None:
-        picture.text((x, y), name, "label strong")
-        picture.text((x + (190 if wide else 42), y), what, "muted")
-        return
-    layer = row.layer
-    column = x + 190
-    room = (180 if wide else width - x) - 2
-    first, second = layer.kind, f"{layer.shape}, {width_title(row.tensor)}"
-    if layer.r is None:
-        second = _shape(row.tensor)
-    if wide:
-        picture.text((x, y), shortened(name, room, 13.5), "label strong")
-        picture.text((column, y), shortened(first, 150, 13), "muted")
-        picture.text((column + 160, y), shortened(second, width - column - 162, 13), "muted")
+    name, kind = ("input", "") if layer is None else (layer.node.name, layer.kind)
+    shape = " x ".join(map(str, row.tensor.shape))
+    if layer is not None and layer.r is not None:
+        shape = layer.shape
+    shape = f"{shape}, {width_title(row.tensor)}"
+    if picture.width > 500:
+        picture.text((x, y), shortened(name, 180, 14), "strong")
+        picture.text((x + 190, y), shortened(kind, 150, 13), "muted")
+        picture.text((x + 350, y), shortened(shape, room - 350, 13), "muted")
     else:
-        picture.text((x, y - 7), shortened(name, room, 13.5), "label strong")
-        small = first if layer.r is None and layer.kind in ("flatten", "argmax") else second
-        picture.text((x, y + 9), shortened(small, room, 12), "muted")
-
-
-def _shape(tensor: Tensor) -> str:
-    return f"{' x '.join(map(str, tensor.shape))}, {width_title(tensor)}"
+        picture.text((x, y - 7), shortened(name, room, 14), "strong")
+        picture.text((x, y + 9), shortened(shape, room, 12), "tick")
 
 
 def _said(network: Network, layers: Sequence[Layer]) -> str:

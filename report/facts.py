@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from mulbudget.boards.catalogue import Board
 from mulbudget.boards.report import Report
 from mulbudget.hw.budget import layer_of
-from mulbudget.hw.estimate import Need
 from mulbudget.report.planned import Planned
 from mulbudget.report.runs import Run, accuracy_of
 from mulbudget.spn import (
@@ -16,6 +18,7 @@ from mulbudget.spn import (
     Node,
     SumProduct,
     Tensor,
+    graph_additions,
     kind_title,
     operator_counts,
     shape_title,
@@ -37,8 +40,10 @@ class Facts:
         What its accuracy is drawn beside: its teacher, published networks, other runs.
     adders : mapping or None
         What the adder graphs of each layer add, by its name.
+    board : Board or None
+        What it is built on.
     planned : Planned or None
-        How it is built on a board.
+        How, where there is a choice.
     built : Report or None
         What place-and-route made of it on that board.
     proof : str or None
@@ -51,10 +56,16 @@ class Facts:
     digest: str
     runs: Sequence[Run] = ()
     adders: Mapping[str, int] | None = None
+    board: Board | None = None
     planned: Planned | None = None
     built: Report | None = None
     proof: str | None = None
     notes: Sequence[str] = field(default=())
+
+    @property
+    def is_product(self) -> bool:
+        """Whether it multiplies two live matrices, and learns nothing."""
+        return any(isinstance(node.operator, Bilinear) for node in self.network.nodes)
 
     @property
     def accuracy(self) -> float | None:
@@ -77,14 +88,13 @@ class Layer:
         Of one sample, where it multiplies or adds.
     entries : int
         Of its ternary matrices.
+    sums : int
+        Additions of one sample that adder graphs can save: each row of a matrix by itself, without
+        biases.
     adders : int or None
         What its adder graphs add for one sample, where they were looked for.
     bits : str
         Widths of u = Wb x, z = a * u and v = Wc z + bias; of the result where there are none.
-    style : str
-        How it is built; empty where there is no choice.
-    need : Need or None
-        What it takes of a board, where one was given.
     """
 
     node: Node
@@ -93,20 +103,17 @@ class Layer:
     r: int | None
     counts: Counts | None
     entries: int
+    sums: int
     adders: int | None
     bits: str
-    style: str = ""
-    need: Need | None = None
 
 
 def layers_of(facts: Facts) -> list[Layer]:
     """Every operator of a network, in order."""
     network, adders = facts.network, facts.adders
-    planned = {} if facts.planned is None else facts.planned.layers
     rows: list[Layer] = []
     for node in network.nodes:
         counts = operator_counts(node.operator, network.tensors[node.input])
-        style, need = planned.get(node.name, ("", None))
         rows.append(
             Layer(
                 node=node,
@@ -115,10 +122,9 @@ def layers_of(facts: Facts) -> list[Layer]:
                 r=products_of(node),
                 counts=counts,
                 entries=sum(matrix.size for _, matrix in matrices_of(node)),
+                sums=_sums(network, node),
                 adders=None if adders is None or counts is None else adders[node.name],
                 bits=_bits(network, node),
-                style=style,
-                need=need,
             )
         )
     return rows
@@ -152,6 +158,12 @@ def width_title(tensor: Tensor) -> str:
     """Like "4 bits" and "15 bits, signed"."""
     bits, signed = width(min(tensor.range.low), max(tensor.range.high))
     return f"{bits} bit{'' if bits == 1 else 's'}{', signed' if signed else ''}"
+
+
+def _sums(network: Network, node: Node) -> int:
+    rows = [np.count_nonzero(matrix, axis=1) for _, matrix in matrices_of(node)]
+    chains = sum(int(np.maximum(row - 1, 0).sum()) for row in rows)
+    return graph_additions(node.operator, network.tensors[node.input], chains)
 
 
 def _bits(network: Network, node: Node) -> str:

@@ -27,6 +27,9 @@ _LABELS = 32
 _WIDE, _MOST_PIXELS = 640, 14
 """Width in pixels of a picture of a small matrix, and of one of its entries, at most."""
 
+_LABELLED_PIXELS = 22
+"""Width of an entry whose row and column have names."""
+
 _PALETTE = bytes((0, 0, 0, 0, 140, 158, 214, 84, 105))
 """Red, green and blue of 0, which is transparent, 1 and -1: clear on light and on dark."""
 
@@ -111,8 +114,9 @@ def _picture(
 ) -> Picture:
     dots = _density(matrix, reduced) if reduced > 1 else np.where(matrix < 0, 2, matrix)
     height, width = dots.shape
-    least = 12 if columns else 1
-    size = max(least, min(_MOST_PIXELS, _WIDE // max(width, height)))
+    size = max(1, min(_MOST_PIXELS, _WIDE // max(width, height)))
+    if rows and columns:
+        size = _LABELLED_PIXELS
     left = 8 * max(map(len, rows), default=0) + (4 if rows else 0)
     top = 18 if columns else 0
     picture = Picture(left + size * width, top + size * height, said, "matrix")

@@ -10,18 +10,19 @@ from mulbudget.boards.planning import TITLES
 from mulbudget.boards.report import Report
 from mulbudget.report.accuracy import accuracy_chart
 from mulbudget.report.axes import NARROW, WIDE
-from mulbudget.report.bars import comparison, saved, savings, utilisation
+from mulbudget.report.bars import comparison, savings, utilisation
 from mulbudget.report.curve import curve_chart
 from mulbudget.report.drawing import drawing
-from mulbudget.report.facts import Facts, Layer, layers_of
+from mulbudget.report.facts import Facts, layers_of
+from mulbudget.report.figures import figures
 from mulbudget.report.matrices import drawn_matrices
 from mulbudget.report.planned import Planned
 from mulbudget.report.runs import Run, made_by
 from mulbudget.report.svg import Picture, clean
 from mulbudget.report.tables import (
-    accuracy_title,
     curve_table,
     layers_table,
+    plan_table,
     runs_table,
     styles_title,
 )
@@ -29,15 +30,6 @@ from mulbudget.spn import Network, network_counts
 
 _LONGEST = 300
 """Characters of a line of provenance."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A headline figure: what it is, how much, and a remark."""
-
-    title: str
-    text: str
-    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,16 +44,17 @@ def render(facts: Facts) -> str:
     """The page as HTML, which needs nothing beside it; the same facts give the same text."""
     network, counts = facts.network, network_counts(facts.network)
     layers = layers_of(facts)
-    runs = _runs(facts)
+    runs, matrices = _runs(facts), drawn_matrices(network)
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             name=network.name,
             made_by=made_by(network.provenance),
-            board=facts.planned.board if facts.planned else None,
+            board=facts.board,
+            is_product=facts.is_product,
             notes=facts.notes,
-            figures=_figures(facts, layers),
+            figures=figures(facts, layers),
             accuracy=_accuracy(facts, runs),
             run_kinds={run.kind for run in facts.runs},
             runs=runs_table(runs) if runs else None,
@@ -71,13 +64,15 @@ def render(facts: Facts) -> str:
             savings=savings(layers),
             planned=facts.planned,
             plan=_plan(facts.planned) if facts.planned else "",
+            plan_table=plan_table(facts.planned) if facts.planned else None,
             utilisation=utilisation(facts.planned) if facts.planned else [],
             curve=_curve(facts.planned),
             curve_table=curve_table(facts.planned) if facts.planned else None,
             built=facts.built,
             comparison=comparison(facts.planned, facts.built) if facts.built else [],
             build=_build(facts.planned, facts.built) if facts.built else [],
-            matrices=drawn_matrices(network),
+            matrices=[each for each in matrices if each.picture],
+            identities=[each.title for each in matrices if not each.picture],
             provenance=_provenance(facts),
         )
     )
@@ -124,59 +119,6 @@ def _curve(planned: Planned | None) -> Pair | None:
     if planned is None:
         return None
     return Pair(*(curve_chart(planned, width) for width in (WIDE, NARROW)))
-
-
-def _figures(facts: Facts, layers: Sequence[Layer]) -> list[Figure]:
-    counts, planned = network_counts(facts.network), facts.planned
-    remark = f"{saved(counts.multiplications, counts.dense_multiplications)} than dense layers"
-    figures = [Figure(title="multiplications", text=f"{counts.multiplications:,}", remark=remark)]
-    if facts.accuracy is not None:
-        accuracy = Figure(
-            title="test accuracy",
-            text=accuracy_title(facts.accuracy),
-            remark="of the integers that the hardware computes with",
-        )
-        figures.insert(0, accuracy)
-    if facts.adders is not None:
-        adders = sum(facts.adders.values())
-        remark = f"{saved(adders, counts.additions)} than without sharing"
-        figures.append(Figure(title="additions", text=f"{adders:,}", remark=remark))
-    else:
-        figures.append(
-            Figure(title="additions", text=f"{counts.additions:,}", remark="each sum by itself")
-        )
-    if planned is None:
-        products = sum(layer.r or 0 for layer in layers)
-        return [
-            *figures,
-            Figure(
-                title="stored",
-                text=_bytes(counts.bits),
-                remark=f"{counts.non_zeros:,} ternary entries that are not zero, "
-                f"{products:,} products",
-            ),
-        ]
-    total, own = planned.choice.total, planned.board.capacity
-    return [
-        *figures,
-        Figure(
-            title="samples per second",
-            text=f"{planned.rate(planned.choice):,.0f}",
-            remark=f"one every {total.interval:,} clock{'s' * (total.interval != 1)} at "
-            f"{planned.board.clock_mhz:g} MHz",
-        ),
-        Figure(
-            title="LUTs, about",
-            text=f"{total.lut:,.0f}",
-            remark=f"{total.lut / own.lut:.0%} of {own.lut:,}",
-        ),
-        Figure(title="multipliers", text=f"{total.dsp:,}", remark=f"of {own.dsp:,}"),
-    ]
-
-
-def _bytes(bits: int) -> str:
-    size = bits / 8
-    return f"{size / 1000:,.1f} kB" if size >= 1000 else f"{size:,.0f} bytes"
 
 
 def _plan(planned: Planned) -> str:

@@ -9,7 +9,7 @@ from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.front import front
 from mulbudget.hw.styles import fixed_styles
-from mulbudget.spn import Network
+from mulbudget.spn import Network, UserError
 
 Layers = Mapping[str, tuple[str, Need]]
 
@@ -86,6 +86,11 @@ def planned(
     UserError
         When nothing fits, or there is no estimate: of products of matrices, on Xilinx devices.
     """
+    if board.family is None:
+        raise UserError(
+            f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
+            "choose another board, or leave --board out"
+        )
     goal = Goal(dsp=dsp)
     fixed_styles(network, style)  # options that contradict each other come before all else
     choice = plan_board(network, board, style, goal)

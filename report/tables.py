@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mulbudget.boards.planning import TITLES
 from mulbudget.hw.choose import Choice
 from mulbudget.hw.estimate import Need
+from mulbudget.report.axes import percent
 from mulbudget.report.facts import Facts, Layer
 from mulbudget.report.planned import Planned
 from mulbudget.report.runs import Run
@@ -46,7 +47,7 @@ def runs_table(runs: Iterable[Run]) -> Table:
                 run.title,
                 run.what,
                 "unknown" if run.multiplications is None else f"{run.multiplications:,}",
-                f"{run.accuracy:.2%}",
+                percent(run.accuracy, 2),
             )
             for run in runs
         ],
@@ -54,56 +55,57 @@ def runs_table(runs: Iterable[Run]) -> Table:
 
 
 def layers_table(facts: Facts, layers: Sequence[Layer]) -> Table:
-    """Every layer: its shape, what it costs, and what it takes of a board."""
-    counts, planned = network_counts(facts.network), facts.planned
-    columns = ["layer", "operator", "shape", "products", "multiplications", "non-zeros"]
-    columns += ["zeros", "bits of u · z · v", "naive additions"]
-    columns += ["adders"] * (facts.adders is not None)
+    """Every layer: its shape, and what one sample costs."""
+    counts, adders = network_counts(facts.network), facts.adders
     entries = sum(layer.entries for layer in layers)
     total = ["total", "", "", "", f"{counts.multiplications:,}", f"{counts.non_zeros:,}"]
     total += [_zeros(counts.non_zeros, entries), "", f"{counts.additions:,}"]
-    if facts.adders is not None:
-        total.append(f"{sum(facts.adders.values()):,}")
-    rows = [_layer(facts, layer) for layer in layers]
-    totals = [total]
-    if planned is not None:
-        columns[3:3] = ["style"]
-        total[3:3] = [""]
-        filler = [""] * (len(columns) - 1)
-        columns += ["interval", "LUT", "FF", "multipliers", "RAM blocks"]
-        rows.append(["UART link", *filler, *_cells(planned.link)])
-        rows[-1][len(columns) - 5] = ""
-        own = planned.board.capacity
-        total += _cells(planned.choice.total)
-        has = [f"{each:,}" for each in (own.lut, own.ff, own.dsp, own.bram)]
-        totals.append([f"{planned.board.name} has", *filler, "", *has])
-    text = 3 if planned is None else 4
-    return Table(columns=columns, text=text, rows=rows, totals=totals)
+    columns = ["layer", "operator", "shape", "products", "multiplications", "non-zeros", "zeros"]
+    columns += ["bits of u · z · v", "naive additions"]
+    if adders is not None:
+        columns.append("adders")
+        total.append(f"{sum(adders.values()):,}")
+    rows = [_layer(layer) + [_count(layer.adders)] * (adders is not None) for layer in layers]
+    return Table(columns=columns, text=3, rows=rows, totals=[total])
 
 
-def _layer(facts: Facts, layer: Layer) -> list[str]:
-    counts = layer.counts
-    cells = [layer.node.name, layer.kind, layer.shape]
-    if facts.planned is not None:
-        cells.append(layer.style)
-    cells.append(NOTHING if layer.r is None else f"{layer.r:,}")
+def _layer(layer: Layer) -> list[str]:
+    cells, counts = [layer.node.name, layer.kind, layer.shape, _count(layer.r)], layer.counts
     if counts is None:
-        cells += [NOTHING, NOTHING, NOTHING, layer.bits, NOTHING]
-    else:
-        cells += [
-            f"{counts.multiplications:,}",
-            f"{counts.non_zeros:,}" if layer.entries else NOTHING,
-            _zeros(counts.non_zeros, layer.entries),
-            layer.bits,
-            f"{counts.additions:,}",
-        ]
-    if facts.adders is not None:
-        cells.append(NOTHING if layer.adders is None else f"{layer.adders:,}")
-    return cells + ([] if layer.need is None else _cells(layer.need))
+        return [*cells, NOTHING, NOTHING, NOTHING, layer.bits, NOTHING]
+    return [
+        *cells,
+        f"{counts.multiplications:,}",
+        f"{counts.non_zeros:,}" if layer.entries else NOTHING,
+        _zeros(counts.non_zeros, layer.entries),
+        layer.bits,
+        f"{counts.additions:,}",
+    ]
+
+
+def _count(number: int | None) -> str:
+    return NOTHING if number is None else f"{number:,}"
+
+
+def plan_table(planned: Planned) -> Table:
+    """What every layer takes of a board, and what the board has."""
+    own = planned.board.capacity
+    has = [f"{each:,}" for each in (own.lut, own.ff, own.dsp, own.bram)]
+    rows = [[name, style, *_cells(need)] for name, (style, need) in planned.layers.items()]
+    link = ["UART link", NOTHING, NOTHING, *_cells(planned.link)[1:]]
+    return Table(
+        columns=("layer", "style", "interval", "LUT", "FF", "multipliers", "RAM blocks"),
+        text=2,
+        rows=[*rows, link],
+        totals=[
+            ["total", NOTHING, *_cells(planned.choice.total)],
+            [f"{planned.board.name} has", NOTHING, NOTHING, *has],
+        ],
+    )
 
 
 def _zeros(non_zeros: int, entries: int) -> str:
-    return f"{1 - non_zeros / entries:.0%}" if entries else NOTHING
+    return percent(1 - non_zeros / entries, 0) if entries else NOTHING
 
 
 def _cells(need: Need) -> list[str]:
@@ -150,8 +152,3 @@ def styles_title(choice: Choice) -> str:
     if len(layers) == 1 and len(choice.styles) > 1:
         return f"all {next(iter(layers))}"
     return "; ".join(f"{', '.join(names)} {style}" for style, names in layers.items())
-
-
-def accuracy_title(accuracy: float | None) -> str:
-    """Like 97.94 %."""
-    return "unknown" if accuracy is None else f"{accuracy:.2%}".replace("%", " %")
