@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mulbudget.report.axes import Axes, Scale, percent
 from mulbudget.report.labels import Labels
 from mulbudget.report.runs import Run
-from mulbudget.report.svg import Picture, Point
+from mulbudget.report.svg import Picture, Point, text_width
 
 _RADIUS = 6
 
@@ -30,12 +30,7 @@ def accuracy_chart(own: Run, others: Sequence[Run], dense: int, width: float) ->
     axes = _axes(counts, [run.accuracy for run, _ in drawn], width, height)
     axes.draw(picture)
     if dense:
-        at = axes.x(dense)
-        picture.path([(at, axes.y.start), (at, axes.y.end)], "twin")
-        fits_left = at > axes.x.start + 150
-        place = (at - 8 if fits_left else at + 8, axes.y.start - 10)
-        text = f"dense layers: {dense:,}"
-        picture.text(place, text, "muted", "end" if fits_left else "start")
+        _twin(picture, axes, dense)
     places = [axes.at(count, run.accuracy) for run, count in drawn]
     inside = (axes.x.start, axes.y.end - 12, width, axes.y.start - 22)
     labels = Labels(picture, places, inside)
@@ -45,6 +40,18 @@ def accuracy_chart(own: Run, others: Sequence[Run], dense: int, width: float) ->
     for (run, _), place in zip(drawn, places, strict=True):
         labels.put(place, run.title, "label strong" if run is own else "label")
     return picture
+
+
+def _twin(picture: Picture, axes: Axes, dense: int) -> None:
+    """A line at the multiplications of the same layers dense, with words where there is room."""
+    at, bottom = axes.x(dense), axes.y.start
+    picture.path([(at, bottom), (at, axes.y.end)], "twin")
+    text = f"dense layers: {dense:,}"
+    room = text_width(text, 13) + 8
+    if at - room > axes.x.start:
+        picture.text((at - 8, bottom - 10), text, "muted", "end")
+    elif at + room < axes.x.end:
+        picture.text((at + 8, bottom - 10), text, "muted")
 
 
 def _axes(counts: Sequence[int], accuracies: Sequence[float], width: float, height: float) -> Axes:

@@ -19,7 +19,7 @@ MOST_ENTRIES = 1 << 18
 """Of a matrix that is drawn entry by entry: some 90 kB of the page."""
 
 MOST_TOGETHER = 1 << 21
-"""Of all matrices that are drawn, or as many dots of those that are drawn reduced."""
+"""Entries of all matrices, or dots where they are drawn reduced: some 700 kB of the page."""
 
 _LABELS = 32
 """Rows or columns, at most, that have room for names."""
@@ -66,8 +66,8 @@ class Drawn:
 def drawn_matrices(network: Network) -> list[Drawn]:
     """Every ternary matrix, in order."""
     named = [(node, name, matrix) for node in network.nodes for name, matrix in matrices_of(node)]
-    total = sum(matrix.size for _, _, matrix in named if not _is_identity(matrix))
-    most = max(min(MOST_ENTRIES, MOST_ENTRIES * MOST_TOGETHER // max(total, 1)), 1)
+    dots = sum(min(matrix.size, MOST_ENTRIES) for _, _, matrix in named)
+    most = MOST_ENTRIES * MOST_TOGETHER // max(dots, MOST_TOGETHER)
     return [_drawn(node, name, matrix, most) for node, name, matrix in named]
 
 

@@ -24,7 +24,6 @@ from mulbudget.report.tables import (
     layers_table,
     plan_table,
     runs_table,
-    styles_title,
 )
 from mulbudget.spn import Network, network_counts
 
@@ -130,10 +129,8 @@ def _plan(planned: Planned) -> str:
         if bound
         else "Nothing that the board lacks would make it faster."
     )
-    return (
-        f"{styles_title(choice)}: about {planned.rate(choice):,.0f} samples per second at "
-        f"{board.clock_mhz:g} MHz. {end}"
-    )
+    rate = f"{planned.rate(choice):,.0f} samples per second at {board.clock_mhz:g} MHz"
+    return f"About {rate}. {end}"
 
 
 def _build(planned: Planned | None, built: Report) -> list[tuple[str, str]]:
