@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from mulbudget.cli.console import complain, console
 from mulbudget.cli.description import published_for
 from mulbudget.cli.graphs import graph_additions
+from mulbudget.cli.proof import read_json, shown_proof
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import Bilinear, Network, UserError, digest, load, network_counts
 from mulbudget.spn.files import check_writable, write_whole
@@ -63,8 +64,8 @@ def report(
 ) -> None:
     """Write a page about a network: what it costs, and how it is built on a board.
 
-    The page is one HTML file that needs no other and loads nothing. What training and
-    `bitstream` left beside FILE is on it as well: metrics.json, BOARD/report.json.
+    The page is one HTML file that needs no other and loads nothing. What `train`, `sim` and
+    `bitstream` left beside FILE is on it as well: metrics.json, sim.json, BOARD/report.json.
     """
     # Amaranth and scipy are slow to import, and `mulbudget show` does without.
     from mulbudget.boards.catalogue import find_board
@@ -81,6 +82,7 @@ def report(
     others = [run_beside(each, network) for each in beside or []]
     notes: list[str] = []
     runs = [*_teacher(file, network, notes), *_published(network), *others]
+    proofs = _proofs(file, network, notes)
     made = None if target is None else _built(file, built, network, target, notes)
     plan = None if target is None else _planned(network, target, style or [], dsp, made)
     facts = Facts(
@@ -91,6 +93,7 @@ def report(
         board=target,
         planned=plan,
         built=made,
+        proofs=proofs,
         notes=notes,
     )
     write_whole(page, render(facts))
@@ -113,6 +116,15 @@ def _teacher(file: Path, network: Network, notes: list[str]) -> "Iterator[Run]":
         return
     if teacher is not None:
         yield teacher
+
+
+def _proofs(file: Path, network: Network, notes: list[str]) -> list[tuple[str, str]]:
+    """What sim.json beside the file shows; a note where it is another network's."""
+    path = file.parent / "sim.json"
+    found = shown_proof(path, digest(network))
+    if path.exists() and not found:
+        notes.append(f"{path} is of another network: it was left out")
+    return found
 
 
 def _published(network: Network) -> "Iterator[Run]":
@@ -138,7 +150,6 @@ def _built(
 ) -> "Report | None":
     """What place-and-route made of the network; a note where what lies there is of another."""
     from mulbudget.boards.report import Report
-    from mulbudget.cli.proof import read_json
 
     path = named or file.parent / board.name / "report.json"
     if named is None and not path.exists():

@@ -28,6 +28,9 @@ _TOP = 8
 _SUM_PRODUCT, _OTHER, _END, _GAP = 62, 40, 30, 16
 """Heights in pixels; the last is above a layer that does not take what the one before it gives."""
 
+_MANY, _LESS = 24, 0.62
+"""Layers, from which on a desk each has so much of its height."""
+
 Ends = tuple[float, float]
 Branch = tuple[int, int]
 """The numbers of the rows that it leads from and to."""
@@ -55,9 +58,9 @@ def drawing(network: Network, layers: Sequence[Layer], width: float) -> Picture:
         In pixels.
     """
     at = {network.INPUT: 0} | {layer.node.name: number for number, layer in enumerate(layers, 1)}
-    rows = _rows(network, layers, at)
-    lanes = _lanes(rows, at)
     wide = width > 500
+    rows = _rows(network, layers, at, _LESS if wide and len(layers) >= _MANY else 1)
+    lanes = _lanes(rows, at)
     doubling = _DOUBLING if wide else _DOUBLING_NARROW
     left = 8 + _LANE * (max(lanes.values(), default=-1) + 1)
     widest = max(_band(math.prod(row.tensor.shape), doubling) for row in rows)
@@ -74,13 +77,15 @@ def drawing(network: Network, layers: Sequence[Layer], width: float) -> Picture:
     return picture
 
 
-def _rows(network: Network, layers: Sequence[Layer], at: Mapping[str, int]) -> list[_Row]:
+def _rows(
+    network: Network, layers: Sequence[Layer], at: Mapping[str, int], part: float
+) -> list[_Row]:
     rows = [_Row(None, network.input, _TOP, _TOP + _END)]
     for number, layer in enumerate(layers, 1):
         follows = number - 1 in (at[name] for name in layer.node.inputs)
         top = rows[-1].bottom + (0 if follows else _GAP)
         height = _OTHER if layer.r is None else _SUM_PRODUCT
-        rows.append(_Row(layer, network.tensors[layer.node.name], top, top + height))
+        rows.append(_Row(layer, network.tensors[layer.node.name], top, top + part * height))
     return rows
 
 
@@ -201,13 +206,15 @@ def _words(picture: Picture, row: _Row, x: float) -> None:
     shape = " x ".join(map(str, row.tensor.shape))
     if layer is not None and layer.r is not None:
         shape = layer.shape
-    shape = f"{shape}, {width_title(row.tensor)}"
+    bits = width_title(row.tensor)
     if picture.width > 500:
+        shape = f"{shape}, {bits}"
         picture.text((x, y), shortened(name, 180, 14), "strong")
         picture.text((x + 190, y), shortened(kind, 150, 13), "muted")
         picture.text((x + 350, y), shortened(shape, room - 350, 13), "muted")
     else:
         picture.text((x, y - 7), shortened(name, room, 14), "strong")
+        shape = f"{shape}, {bits.partition(',')[0]}"
         picture.text((x, y + 9), shortened(shape, room, 12), "tick")
 
 

@@ -46,8 +46,8 @@ class Facts:
         How, where there is a choice.
     built : Report or None
         What place-and-route made of it on that board.
-    proof : str or None
-        What a simulation showed, in words.
+    proofs : sequence of pairs of str
+        What was simulated, and the outcome.
     notes : sequence of str
         What was found and left out, and why.
     """
@@ -59,7 +59,7 @@ class Facts:
     board: Board | None = None
     planned: Planned | None = None
     built: Report | None = None
-    proof: str | None = None
+    proofs: Sequence[tuple[str, str]] = ()
     notes: Sequence[str] = field(default=())
 
     @property

@@ -27,18 +27,18 @@ class Labels:
         self._taken: list[Box] = [(x - 7, y - 7, x + 7, y + 7) for x, y in points]
 
     def put(self, point: Point, text: str, classes: str) -> bool:
-        """Write beside a point: to its right or left, above or below; nothing where all is full."""
+        """Write to the right of a point, above, to its left or below; nothing where all is full."""
         left, _, right, _ = self._inside
         text = shortened(text, (right - left) * 0.6, _SIZE)
         wide, (x, y) = text_width(text, _SIZE), point
         for place, anchor in (
             ((x + 11, y + 4), "start"),
-            ((x - 11, y + 4), "end"),
             ((x, y - 13), "middle"),
-            ((x, y + 22), "middle"),
-            ((x + 6, y - 11), "start"),
-            ((x + 6, y + 19), "start"),
             ((x - 6, y - 11), "end"),
+            ((x + 6, y - 11), "start"),
+            ((x - 11, y + 4), "end"),
+            ((x, y + 22), "middle"),
+            ((x + 6, y + 19), "start"),
             ((x - 6, y + 19), "end"),
         ):
             shift = {"start": 0, "end": wide, "middle": wide / 2}[anchor]

@@ -25,7 +25,10 @@ _LABELS = 32
 """Rows or columns, at most, that have room for names."""
 
 _WIDE, _MOST_PIXELS = 640, 14
-"""Width in pixels of a picture of a small matrix, and of one of its entries, at most."""
+"""Width in pixels of a picture of a small matrix, and of one of its entries, at most; half of the
+former where there are more than `_FEW`."""
+
+_FEW = 6
 
 _LABELLED_PIXELS = 22
 """Width of an entry whose row and column have names."""
@@ -66,12 +69,13 @@ class Drawn:
 def drawn_matrices(network: Network) -> list[Drawn]:
     """Every ternary matrix, in order."""
     named = [(node, name, matrix) for node in network.nodes for name, matrix in matrices_of(node)]
+    wide = _WIDE if len(named) <= _FEW else _WIDE // 2
     dots = sum(min(matrix.size, MOST_ENTRIES) for _, _, matrix in named)
     most = MOST_ENTRIES * MOST_TOGETHER // max(dots, MOST_TOGETHER)
-    return [_drawn(node, name, matrix, most) for node, name, matrix in named]
+    return [_drawn(node, name, matrix, most, wide) for node, name, matrix in named]
 
 
-def _drawn(node: Node, name: str, matrix: Ternary, most: int) -> Drawn:
+def _drawn(node: Node, name: str, matrix: Ternary, most: int, wide: int) -> Drawn:
     identity = _is_identity(matrix) and name == "Wc"
     reduced = 1 if identity else max(1, math.ceil(math.sqrt(matrix.size / most)))
     plus, minus = (int(np.count_nonzero(matrix == sign)) for sign in (1, -1))
@@ -82,7 +86,7 @@ def _drawn(node: Node, name: str, matrix: Ternary, most: int) -> Drawn:
         f"{minus:,} are -1"
     )
     labels = _labels(node, name) if reduced == 1 else ([], [])
-    picture = None if identity else _picture(matrix, reduced, said, *labels)
+    picture = None if identity else _picture(matrix, reduced, wide, said, *labels)
     return Drawn(
         title=title,
         size=(rows, columns),
@@ -110,11 +114,16 @@ def _labels(node: Node, name: str) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _picture(
-    matrix: Ternary, reduced: int, said: str, rows: Sequence[str], columns: Sequence[str]
+    matrix: Ternary,
+    reduced: int,
+    wide: int,
+    said: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
 ) -> Picture:
     dots = _density(matrix, reduced) if reduced > 1 else np.where(matrix < 0, 2, matrix)
     height, width = dots.shape
-    size = max(1, min(_MOST_PIXELS, _WIDE // max(width, height)))
+    size = max(1, min(_MOST_PIXELS, wide // max(width, height)))
     if rows and columns:
         size = _LABELLED_PIXELS
     left = 8 * max(map(len, rows), default=0) + (4 if rows else 0)

@@ -66,6 +66,7 @@ def render(facts: Facts) -> str:
             plan_table=plan_table(facts.planned) if facts.planned else None,
             utilisation=utilisation(facts.planned) if facts.planned else [],
             curve=_curve(facts.planned),
+            styles=_styles(facts.planned),
             curve_table=curve_table(facts.planned) if facts.planned else None,
             built=facts.built,
             comparison=comparison(facts.planned, facts.built) if facts.built else [],
@@ -115,9 +116,15 @@ def _accuracy(facts: Facts, runs: Sequence[Run]) -> Pair | None:
 
 
 def _curve(planned: Planned | None) -> Pair | None:
-    if planned is None:
+    if planned is None or not planned.front:
         return None
     return Pair(*(curve_chart(planned, width) for width in (WIDE, NARROW)))
+
+
+def _styles(planned: Planned | None) -> set[str]:
+    """The names of the styles on the curve."""
+    choices = () if planned is None else planned.front
+    return {style.name for choice in choices for style in choice.styles.values()}
 
 
 def _plan(planned: Planned) -> str:
@@ -140,8 +147,8 @@ def _build(planned: Planned | None, built: Report) -> list[tuple[str, str]]:
         ("clock", f"{built.clock_mhz:g} MHz, at most {fmax}"),
         ("samples per second", f"{built.samples_per_second:,.0f}"),
         ("over the UART", f"{built.link_samples_per_second:,.0f} at {built.baud:,} baud"),
-        ("interval", f"{built.interval:,} clocks"),
-        ("latency", f"{built.latency:,} clocks"),
+        ("interval", _clocks(built.interval)),
+        ("latency", _clocks(built.latency)),
         ("bitstream", built.bitstream),
     ]
     if planned is not None and planned.choice.total.interval != built.interval:
@@ -149,11 +156,15 @@ def _build(planned: Planned | None, built: Report) -> list[tuple[str, str]]:
         lines.append(
             (
                 "not alike",
-                f"the plan has an interval of {said:,} clocks: the bitstream was built in other "
+                f"the plan has an interval of {_clocks(said)}: the bitstream was built in other "
                 "styles, so what was said is of another design",
             )
         )
     return lines
+
+
+def _clocks(number: int) -> str:
+    return f"{number:,} clock{'' if number == 1 else 's'}"
 
 
 def _provenance(facts: Facts) -> list[tuple[str, str]]:
@@ -164,8 +175,7 @@ def _provenance(facts: Facts) -> list[tuple[str, str]]:
         for key, value in network.provenance.items()
     ]
     lines.append(("digest of the network", facts.digest))
-    if facts.proof is not None:
-        lines.append(("simulation", facts.proof))
+    lines += facts.proofs
     return [(_cut(key), _cut(value)) for key, value in lines]
 
 

@@ -8,7 +8,7 @@ from mulbudget.boards.planning import Goal, plan_board, rows
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.front import front
-from mulbudget.hw.styles import fixed_styles
+from mulbudget.hw.styles import fixed_styles, styled
 from mulbudget.spn import Network, UserError
 
 Layers = Mapping[str, tuple[str, Need]]
@@ -90,6 +90,11 @@ def planned(
         raise UserError(
             f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
             "choose another board, or leave --board out"
+        )
+    if not styled(network):
+        raise UserError(
+            f"network {network.name} has no sum-product layer, so there is nothing to plan: leave "
+            "--board out"
         )
     goal = Goal(dsp=dsp)
     fixed_styles(network, style)  # options that contradict each other come before all else

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from mulbudget.cli.proof import Proof, write_proof
 from mulbudget.spn import digest, load, product_network, save
 from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
@@ -59,6 +61,25 @@ def test_what_lies_beside_the_network_is_on_the_page(command: Command, file: Pat
     assert "metrics.json is not what `mulbudget train` writes" in result.stderr
     text = (file.parent / "report.html").read_text()
     assert 'id="built"' in text and "wider" in text and "it was left out" in text
+
+
+def test_a_simulation_is_on_the_page_where_it_is_of_this_network(
+    command: Command, file: Path
+) -> None:
+    proof = Proof(
+        network=digest(small()),
+        hardware="RTL",
+        samples="test set",
+        exact=360,
+        total=360,
+        passed=True,
+    )
+    write_proof(file.parent / "sim.json", proof)
+    assert not command("report", file, "--no-adders").stderr
+    assert "360 of 360 bit-exact" in (file.parent / "report.html").read_text()
+    write_proof(file.parent / "sim.json", replace(proof, network="0" * 64))
+    assert "sim.json is of another network" in command("report", file, "--no-adders").stderr
+    assert "360 of 360" not in (file.parent / "report.html").read_text()
 
 
 def test_runs_beside_are_not_looked_for(command: Command, file: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mulbudget.report.facts import Facts
 from mulbudget.report.page import render
 from mulbudget.report.runs import Run
-from mulbudget.spn import digest, network_counts, product_network
+from mulbudget.spn import Network, digest, network_counts, product_network
 from tests.algorithms import STRASSEN
 from tests.images import image_network
 from tests.report.facts import HOSTILE, built, everything, named, plan, small
@@ -48,7 +48,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def bare(network=None) -> Facts:
+def bare(network: Network | None = None) -> Facts:
     network = network or small()
     return Facts(network=network, digest=digest(network))
 
