@@ -174,15 +174,8 @@ def _planned(
     """The plan; None of a product of matrices, which has one style, where it was built already."""
     from mulbudget.report.planned import planned
 
-    if any(isinstance(node.operator, Bilinear) for node in network.nodes):
-        if made is not None:
-            return None
-        raise UserError(
-            f"network {network.name} is a product of matrices, which has one style and no plan: "
-            "build it with `mulbudget bitstream` first, so that the page says what it takes of "
-            f"{board.name}, or leave --board out"
-        )
-
+    if made is not None and any(isinstance(node.operator, Bilinear) for node in network.nodes):
+        return None
     with _bar(f"choices for {board.name}") as progress:
         task = progress.add_task("", total=None)
         return planned(

@@ -8,8 +8,8 @@ from mulbudget.boards.planning import Goal, plan_board, rows
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.front import front
-from mulbudget.hw.styles import fixed_styles, styled
-from mulbudget.spn import Network, UserError
+from mulbudget.hw.styles import styled
+from mulbudget.spn import Bilinear, Network, UserError
 
 Layers = Mapping[str, tuple[str, Need]]
 
@@ -91,13 +91,18 @@ def planned(
             f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
             "choose another board, or leave --board out"
         )
+    if any(isinstance(node.operator, Bilinear) for node in network.nodes):
+        raise UserError(
+            f"network {network.name} is a product of matrices, which has one style and no plan: "
+            "build it with `mulbudget bitstream` first, so that the page says what it takes of "
+            f"{board.name}, or leave --board out"
+        )
     if not styled(network):
         raise UserError(
             f"network {network.name} has no sum-product layer, so there is nothing to plan: leave "
             "--board out"
         )
     goal = Goal(dsp=dsp)
-    fixed_styles(network, style)  # options that contradict each other come before all else
     choice = plan_board(network, board, style, goal)
     limit = goal.limit(board)
     chooser = Chooser(network, board.open_family, limit.dsp, {})
