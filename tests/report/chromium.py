@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -30,6 +31,10 @@ def find() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+PATIENCE = 120
+"""Seconds for an answer."""
+
+
 class Browser:
     """One page of a running Chromium.
 
@@ -37,7 +42,7 @@ class Browser:
     """
 
     def __init__(self, commands: int, answers: int) -> None:
-        self._commands, self._answers = commands, os.fdopen(answers, "rb", 0)
+        self._commands, self._answers = commands, answers
         self._rest, self._number, self._session = b"", 0, ""
         self.events: list[dict[str, Any]] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -64,9 +69,10 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            chunk = os.read(self._answers.fileno(), 1 << 16)
+            ready, _, _ = select.select([self._answers], [], [], PATIENCE)
+            chunk = os.read(self._answers, 1 << 16) if ready else b""
             if not chunk:
-                raise RuntimeError("Chromium has ended")
+                raise RuntimeError("Chromium has ended, or is silent")
             self._rest += chunk
         message, self._rest = self._rest.split(b"\0", 1)
         return json.loads(message)
@@ -120,10 +126,12 @@ def running(program: str, profile: Path) -> Iterator[Browser]:
     try:
         browser = Browser(ours_out, ours_in)
         yield browser
-        browser.call("Browser.close")
+        with contextlib.suppress(RuntimeError):  # it may end before it has answered
+            browser.call("Browser.close")
     finally:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
         process.kill()
         process.wait()
-        os.close(ours_out)
+        for end in (ours_out, ours_in):
+            os.close(end)
