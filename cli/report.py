@@ -64,8 +64,9 @@ def report(
 ) -> None:
     """Write a page about a network: what it costs, and how it is built on a board.
 
-    The page is one HTML file that needs no other and loads nothing. What `train`, `sim` and
-    `bitstream` left beside FILE is on it as well: metrics.json, sim.json, BOARD/report.json.
+    The page is one HTML file that needs no other and loads nothing.
+    What lies beside FILE is on it as well: metrics.json of `train`, sim.json of
+    `sim --report`, and BOARD/report.json of `bitstream`.
     """
     # Amaranth and scipy are slow to import, and `mulbudget show` does without.
     from mulbudget.boards.catalogue import find_board
