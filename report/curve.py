@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mulbudget.hw.choose import Choice
 from mulbudget.hw.styles import Style
 from mulbudget.report.axes import Axes, Scale, compact
-from mulbudget.report.labels import Labels
+from mulbudget.report.labels import Box, Labels
 from mulbudget.report.planned import Planned
 from mulbudget.report.svg import Picture, shortened, text_width
 
@@ -30,7 +30,7 @@ def curve_chart(planned: Planned, width: float) -> Picture:
     picture = Picture(width, height, _said(planned))
     axes = _axes(planned, width, plot, 118 if wide else 46)
     axes.draw(picture)
-    _limit(picture, axes, planned)
+    limit = _limit(picture, axes, planned)
     _steps(picture, axes, planned)
     places = [axes.at(planned.rate(each), each.total.lut) for each in curve]
     chosen = axes.at(planned.rate(planned.choice), planned.choice.total.lut)
@@ -47,7 +47,9 @@ def curve_chart(planned: Planned, width: float) -> Picture:
         )
     picture.add("circle", cx=chosen[0], cy=chosen[1], r=9, class_="chosen", title="this plan")
     inside = (axes.x.start, axes.y.end, width, axes.y.start)
-    Labels(picture, places, inside).put((chosen[0] + 3, chosen[1]), "this plan", "label strong")
+    labels = Labels(picture, places, inside)
+    labels.block(limit)
+    labels.put((chosen[0] + 3, chosen[1]), "this plan", "label strong")
     rows.draw(picture, axes.x, planned, plot + 52)
     return picture
 
@@ -66,8 +68,8 @@ def _axes(planned: Planned, width: float, plot: float, left: float) -> Axes:
     )
 
 
-def _limit(picture: Picture, axes: Axes, planned: Planned) -> None:
-    """What the board has, and what of it a plan uses at most."""
+def _limit(picture: Picture, axes: Axes, planned: Planned) -> Box:
+    """What the board has, and what of it a plan uses at most; the box of the words on it."""
     left, right, board = axes.x.start, axes.x.end, planned.board
     at, used = axes.y(board.capacity.lut), axes.y(planned.limit.lut)
     picture.add(
@@ -76,8 +78,9 @@ def _limit(picture: Picture, axes: Axes, planned: Planned) -> None:
     picture.path([(left, at), (right, at)], "limit")
     picture.path([(left, used), (right, used)], "limit dashed")
     text = f"{board.name} has {board.capacity.lut:,} LUTs"
-    above = at - axes.y.end > 18
-    picture.text((left + 6, at - 6 if above else at + 15), text, "limit-label")
+    bottom = at - 6 if at - axes.y.end > 18 else at + 15
+    picture.text((right - 6, bottom), text, "limit-label", "end")
+    return (right - 6 - text_width(text, 12), bottom - 10, right - 6, bottom + 3)
 
 
 def _steps(picture: Picture, axes: Axes, planned: Planned) -> None:

@@ -26,6 +26,10 @@ class Labels:
         self._picture, self._inside = picture, inside
         self._taken: list[Box] = [(x - 7, y - 7, x + 7, y + 7) for x, y in points]
 
+    def block(self, box: Box) -> None:
+        """Keep labels out of a box."""
+        self._taken.append(box)
+
     def put(self, point: Point, text: str, classes: str) -> bool:
         """Write to the right of a point, above, to its left or below; nothing where all is full."""
         left, _, right, _ = self._inside

@@ -27,12 +27,15 @@ class Planned:
         What a plan may use of the device.
     front : sequence of Choice
         The smallest choice of every speed, the fastest first (`hw.front`).
+    free : bool
+        Whether no style of the plan was given.
     """
 
     board: Board
     choice: Choice
     limit: Need
     front: Sequence[Choice]
+    free: bool = True
 
     @property
     def layers(self) -> Layers:
@@ -51,6 +54,16 @@ class Planned:
     def rate(self, choice: Choice) -> float:
         """Samples per second at the board's clock."""
         return self.board.clock_mhz * 1e6 / choice.total.interval
+
+    @property
+    def passed_over(self) -> list[Choice]:
+        """Choices that fit and are faster than the plan.
+
+        Its search counts each layer by itself, which takes a little more than all together.
+        """
+        interval = self.choice.total.interval
+        faster = [each for each in self.front if each.total.interval < interval]
+        return [each for each in faster if self.free and not self.short(each)]
 
     def short(self, choice: Choice) -> list[str]:
         """The resources of which a choice takes more than a plan may use."""
@@ -107,4 +120,4 @@ def planned(
     limit = goal.limit(board)
     chooser = Chooser(network, board.open_family, limit.dsp, {})
     curve = front(chooser, limit, progress=progress)
-    return Planned(board=board, choice=choice, limit=limit, front=curve)
+    return Planned(board=board, choice=choice, limit=limit, front=curve, free=not style)

@@ -141,7 +141,7 @@ def curve_table(planned: Planned) -> Table:
 
 def _fits(planned: Planned, choice: Choice) -> str:
     short = planned.short(choice)
-    return f"short of {' and '.join(TITLES[name] for name in short)}" if short else "fits"
+    return f"short of {', '.join(TITLES[name] for name in short)}" if short else "fits"
 
 
 def styles_title(choice: Choice) -> str:

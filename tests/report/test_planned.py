@@ -46,6 +46,16 @@ def test_what_a_choice_is_short_of() -> None:
     assert plan().rate(fast) == BOARD.clock_mhz * 1e6 / fast.total.interval
 
 
+def test_faster_choices_that_fit_are_told_unless_styles_were_given() -> None:
+    fast, slow = plan().front[0], plan().front[-1]
+    assert plan().passed_over == []
+    slowed = replace(plan(), choice=slow)
+    assert slowed.passed_over == list(plan().front[:-1])
+    assert replace(slowed, free=False).passed_over == []
+    tight = replace(slowed, limit=replace(plan().limit, lut=fast.total.lut - 1))
+    assert fast not in tight.passed_over
+
+
 @pytest.mark.parametrize(
     ("network", "board", "message"),
     [
