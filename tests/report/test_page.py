@@ -5,14 +5,17 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
 
 from mulbudget.report.facts import Facts
 from mulbudget.report.page import render
+from mulbudget.report.planned import planned
 from mulbudget.report.runs import Run
 from mulbudget.spn import Network, digest, network_counts, product_network
 from tests.algorithms import STRASSEN
 from tests.images import image_network
-from tests.report.facts import HOSTILE, built, everything, named, plan, small
+from tests.networks import networks
+from tests.report.facts import BOARD, HOSTILE, built, everything, named, plan, small
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -51,6 +54,19 @@ class Page(HTMLParser):
 def bare(network: Network | None = None) -> Facts:
     network = network or small()
     return Facts(network=network, digest=digest(network))
+
+
+@settings(max_examples=40)
+@given(networks(max_layers=3, max_width=8))
+def test_any_network_has_a_page(network: Network) -> None:
+    assert all(node.name in Page(render(bare(network))).text for node in network.nodes)
+
+
+@settings(max_examples=15)
+@given(networks(max_layers=2, max_width=8))
+def test_any_plan_has_a_page(network: Network) -> None:
+    page = render(replace(bare(network), board=BOARD, planned=planned(network, BOARD)))
+    assert f"ulx3s-25f has {BOARD.capacity.lut:,}" in Page(page).text
 
 
 def test_it_says_what_the_facts_say() -> None:
