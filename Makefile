@@ -17,7 +17,7 @@ PYTHON      ?= python3
 BIN         := .venv/bin
 MULBUDGET   := $(BIN)/mulbudget
 
-PACKAGES    := boards hw schemes sim spn train
+PACKAGES    := boards hw report schemes sim spn train
 
 # What each step reads: a change of these makes its files again, and nothing else does.
 TRAINING := $(wildcard train/*.py spn/*.py)
@@ -57,6 +57,9 @@ bitstream: $(REPORT) ## synthesis, place and route for BOARD, with a report
 program: $(REPORT) ## load the bitstream into the connected BOARD
 	$(MULBUDGET) program $(dir $(REPORT)) --board $(BOARD)
 
+report: $(NETWORK) ## one HTML page about the network and its plan for BOARD
+	$(MULBUDGET) report $(NETWORK) --board $(BOARD) --out $(OUT)/report.html
+
 bench: $(BIN)/peers $(NETWORK) ## time and size, measured, beside da4ml, alkaid and Brevitas
 	$(BIN)/python -m bench
 
@@ -86,7 +89,7 @@ help: ## this list
 	@printf '  %-12s %s\n' RECIPE $(RECIPE) MULTIPLIERS $(MULTIPLIERS) SEED $(SEED) \
 		BOARD $(BOARD) OUT $(OUT)
 
-.PHONY: demo test train verilog sim bitstream program bench lint docs lock clean help
+.PHONY: demo test train verilog sim bitstream program report bench lint docs lock clean help
 
 $(NETWORK): $(TRAINING) | $(BIN)/ready
 	$(MULBUDGET) train $(RECIPE) $(BUDGET) --seed $(SEED) --out $(OUT)

@@ -14,6 +14,7 @@ from mulbudget.cli.infer import infer
 from mulbudget.cli.nest import nest
 from mulbudget.cli.plan import plan
 from mulbudget.cli.program import program
+from mulbudget.cli.report import report
 from mulbudget.cli.run import run
 from mulbudget.cli.show import show
 from mulbudget.cli.sim import sim
@@ -61,6 +62,7 @@ app.command()(bitstream)
 app.command()(program)
 app.command()(infer)
 app.command()(summary)
+app.command()(report)
 app.command()(adders)
 app.command()(discover)
 app.command("import-scheme")(import_scheme)

@@ -42,6 +42,26 @@ def write_proof(path: Path, proof: Proof) -> None:
     write_whole(path, msgspec.json.format(msgspec.json.encode(proof), indent=2) + b"\n")
 
 
+def shown_proof(path: Path, network: str) -> list[tuple[str, str]]:
+    """What was simulated, and the outcome; nothing where there is no file, or of another network.
+
+    Parameters
+    ----------
+    path : Path
+        What `write_proof` wrote.
+    network : str
+        `mulbudget.spn.digest` of it.
+    """
+    if not path.exists():
+        return []
+    proof = read_json(path, Proof)
+    if proof.network != network:
+        return []
+    outcome = f"{proof.exact:,} of {proof.total:,} bit-exact"
+    what = f"simulated {proof.hardware}, {proof.samples}"
+    return [(what, outcome if proof.passed else f"failed, {outcome}")]
+
+
 def read_json(path: Path, form: type[Struct]) -> Struct:
     """The content of a JSON file; `UserError` when it cannot be read or has another form."""
     try:

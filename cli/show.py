@@ -1,18 +1,17 @@
 """`mulbudget show`: the layers of a network and what they cost."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mulbudget.cli.console import console, printable, table
 from mulbudget.cli.description import Description, describe
-from mulbudget.spn import Network, SumProduct, load
+from mulbudget.cli.graphs import graph_additions
+from mulbudget.spn import Network, Node, Requantize, kind_title, load, shape_title
 from mulbudget.spn.files import write_whole
 
 LAYERS = ("layer", "operator", "shape", "non-\nzeros", "zeros", "bits\nstored")
@@ -54,46 +53,28 @@ def show(
         from mulbudget.cli.picture import draw
 
         write_whole(picture, draw(network, picture))
-    description = describe(network, _graph_additions(network) if adders else None)
+    description = describe(network, graph_additions(network) if adders else None)
     if as_json:
         typer.echo(json.dumps(description, indent=2))
         return
     out = console()
-    out.print(_layers(description))
+    out.print(_layers(network, description))
     out.print()
     out.print(_counts(description))
     out.print()
     if description["published"] is not None:
         _print_published(out, description)
-    out.print(_tensors(description))
+    out.print(_tensors(network, description))
     out.print()
     for key, value in description["provenance"].items():
         shown = value if isinstance(value, str) else json.dumps(value)
         out.print(printable(f"{key}: {shown}"), soft_wrap=True)
 
 
-def _graph_additions(network: Network) -> dict[str, int]:
-    """What the adder graphs of each layer's hardware add; a bar meanwhile on a terminal."""
-    # The search is slow to import, and the rest of this verb does without.
-    from mulbudget.hw.plan import make_plan
-
-    columns = (TextColumn("adder graphs of {task.description}"), BarColumn(), TimeRemainingColumn())
-    bar = Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    )
-    with bar as progress:
-        task = progress.add_task("", total=len(network.nodes))
-        plan = make_plan(
-            network,
-            progress=lambda name, done: progress.update(task, completed=done, description=name),
-        )
-    return {layer.node.name: layer.graph_additions for layer in plan.layers}
-
-
-def _layers(description: Description) -> Table:
+def _layers(network: Network, description: Description) -> Table:
     rows = [
-        [layer["name"], _kind(layer), _shape(layer), *_stored(layer)]
-        for layer in description["layers"]
+        [node.name, *_titles(network, node), *_stored(layer)]
+        for node, layer in zip(network.nodes, description["layers"], strict=True)
     ]
     return table(
         f"network {description['name']}",
@@ -102,6 +83,10 @@ def _layers(description: Description) -> Table:
         text=LAYERS[:3],
         totals=[["total", None, None, *_stored(description["total"])]],
     )
+
+
+def _titles(network: Network, node: Node) -> tuple[str, str]:
+    return kind_title(node.operator), shape_title(node.operator, network.tensors[node.name])
 
 
 def _stored(counts: Description) -> list[object]:
@@ -140,53 +125,22 @@ def _print_published(out: Console, description: Description) -> None:
     out.print()
 
 
-def _tensors(description: Description) -> Table:
+def _tensors(network: Network, description: Description) -> Table:
     rows = [["x", "the input", *_range(description["input"])]]
     rows += [
-        [layer["name"], _operation(layer), *_range(layer["output"])]
-        for layer in description["layers"]
+        [node.name, _operation(node), *_range(layer["output"])]
+        for node, layer in zip(network.nodes, description["layers"], strict=True)
     ]
     columns = ["tensor", "made by", "range", "width", "fraction"]
     return table("tensors", columns, rows, text=columns[:3])
 
 
-def _kind(layer: Description) -> str:
-    if layer.get("wc") != "identity":
-        return layer["operator"]
-    return "ternary-weight" if layer["operator"] == SumProduct.kind else "ternary convolution"
-
-
-def _operation(layer: Description) -> str:
-    if "shift" in layer:
-        return f"{layer['input']} >> {layer['shift']}, clamped to {layer['low']} to {layer['high']}"
-    inputs = layer["input"]
-    return f"{_kind(layer)} of {inputs if isinstance(inputs, str) else ', '.join(inputs)}"
-
-
-def _shape(layer: Description) -> str:
-    if "block" in layer:
-        (rows, inner, columns), (k, m, n) = layer["size"], layer["block"]
-        blocks = f" in {k}x{m}, {m}x{n}" if layer["size"] != layer["block"] else ""
-        return f"{rows}x{inner} · {inner}x{columns}{blocks}"
-    if "kernel" in layer:
-        return _window(layer)
-    if "r" in layer:
-        return f"{layer['n_in']}→{layer['r']}→{layer['n_out']}"
-    return " x ".join(map(str, layer["output"]["shape"]))
-
-
-def _window(layer: Description) -> str:
-    """Of a convolution or a pooling, like 16→16→32, 3x3, stride 2, patch 2, 4 groups."""
-    channels = [f"{layer['n_in']}→{layer['r']}→{layer['n_out']}"] if "r" in layer else []
-    parts = [*channels, "x".join(map(str, layer["kernel"]))]
-    for what in ("stride", "patch"):
-        if max(layer[what]) > 1:
-            sizes = sorted(set(layer[what]))
-            shown = str(sizes[0]) if len(sizes) == 1 else "x".join(map(str, layer[what]))
-            parts.append(f"{what} {shown}")
-    if layer.get("groups", 1) > 1:
-        parts.append(f"{layer['groups']} groups")
-    return ", ".join(parts)
+def _operation(node: Node) -> str:
+    match node.operator:
+        case Requantize(shift=shift, low=low, high=high):
+            return f"{node.input} >> {shift}, clamped to {low} to {high}"
+        case operator:
+            return f"{kind_title(operator)} of {', '.join(node.inputs)}"
 
 
 def _range(tensor: Description) -> list[object]:

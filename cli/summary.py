@@ -8,7 +8,7 @@ import typer
 
 from mulbudget.boards.report import Report, vivado_command
 from mulbudget.cli.console import console, table
-from mulbudget.cli.proof import Proof, read_json
+from mulbudget.cli.proof import read_json, shown_proof
 from mulbudget.spn import digest, load, network_counts
 
 Row = list[object]
@@ -36,7 +36,7 @@ def summary(
     rows: list[Row] = [
         ["test accuracy of the integers", f"{metrics.test_accuracy:.2%}"],
         ["multiplications", f"{counts.multiplications:,}, {saved:.1%} fewer than dense"],
-        *_proof(folder / "sim.json", digest(network)),
+        *([*row] for row in shown_proof(folder / "sim.json", digest(network))),
     ]
     files = [
         ("network", folder / "network.spn"),
@@ -57,22 +57,6 @@ def summary(
     rows += [[what, path] for what, path in files if path.exists()]
     title = f"{network.name} on {board}" if board else network.name
     console().print(table(title, ["", ""], rows, text=["", ""]))
-
-
-def _proof(path: Path, network: str) -> list[Row]:
-    """What `mulbudget sim` showed; nothing where that was another network."""
-    if not path.exists():
-        return []
-    proof = read_json(path, Proof)
-    if proof.network != network:
-        return []
-    outcome = f"{proof.exact:,} of {proof.total:,} bit-exact"
-    return [
-        [
-            f"simulated {proof.hardware}, {proof.samples}",
-            outcome if proof.passed else f"failed, {outcome}",
-        ]
-    ]
 
 
 def _hardware(report: Report) -> list[Row]:

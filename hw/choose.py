@@ -116,14 +116,24 @@ class Chooser:
         return tuple(
             name
             for name in RESOURCES
-            if self.smallest(replace(limit, **{name: _PLENTY}), interval, latency=latency)
+            if self.smallest(replace(limit, **{name: PLENTY}), interval, latency=latency)
         )
 
-    def smallest(self, limit: Need, interval: int, *, latency: int | None = None) -> Choice | None:
-        """The choice that takes least, with such an interval or a shorter one."""
+    def smallest(
+        self,
+        limit: Need,
+        interval: int,
+        *,
+        latency: int | None = None,
+        device: Need | None = None,
+    ) -> Choice | None:
+        """The choice that takes least, with such an interval or a shorter one.
+
+        What is least is weighed by how much a `device` has of each resource; by `limit` without.
+        """
         allowed = limit
         for _ in range(_TRIES):
-            picked = self._solve(allowed, interval, latency)
+            picked = self._solve(allowed, interval, latency, device or allowed)
             if picked is None:
                 return None
             choice = self._made(picked)
@@ -153,7 +163,9 @@ class Chooser:
         total = sum((piece.need(family) for piece in made), start=link)
         return Choice(styles=styles, pieces=made, link=link, total=total, dsp=self._dsp)
 
-    def _solve(self, limit: Need, interval: int, latency: int | None) -> list[Option] | None:
+    def _solve(
+        self, limit: Need, interval: int, latency: int | None, device: Need
+    ) -> list[Option] | None:
         """A multiple-choice knapsack: one option of each layer, the least of all together."""
         rows = [[each for each in row if each.need.interval <= interval] for row in self._options]
         if not all(rows):
@@ -162,7 +174,7 @@ class Chooser:
         weights = np.array(
             [
                 sum(
-                    weight * getattr(each.need, name) / max(getattr(limit, name), 1)
+                    weight * getattr(each.need, name) / max(getattr(device, name), 1)
                     for name, weight in _WEIGHTS.items()
                 )
                 for _, each in flat
@@ -233,4 +245,5 @@ class Chooser:
         return pairs
 
 
-_PLENTY = 1 << 30
+PLENTY = 1 << 30
+"""More of a resource than any network takes."""

@@ -26,6 +26,7 @@ from mulbudget.spn.products import (
 )
 from mulbudget.spn.ranges import Range, width
 from mulbudget.spn.scheme import Scheme, nest, standard
+from mulbudget.spn.titles import kind_title, shape_title
 
 __all__ = [
     "Add",
@@ -51,6 +52,7 @@ __all__ = [
     "dumps",
     "find_product",
     "graph_additions",
+    "kind_title",
     "layer_counts",
     "load",
     "loads",
@@ -61,6 +63,7 @@ __all__ = [
     "product_counts",
     "product_network",
     "save",
+    "shape_title",
     "standard",
     "tiled",
     "width",

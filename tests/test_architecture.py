@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "schemes": {"spn", "hw", "train"},
     "sim": {"spn", "hw"},
     "boards": {"spn", "hw", "sim"},
-    "cli": {"spn", "train", "hw", "schemes", "sim", "boards"},
+    "report": {"spn", "hw", "boards"},
+    "cli": {"spn", "train", "hw", "schemes", "sim", "boards", "report"},
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TARGETS = "demo test lint train verilog sim bitstream program bench docs clean lock help"
+TARGETS = "demo test lint train verilog sim bitstream program report bench docs clean lock help"
 
 
 def make(
@@ -46,6 +46,7 @@ def test_help_lists_every_target_and_setting() -> None:
         ("sim", ["train digits", "sim"]),
         ("bitstream", ["train digits", "bitstream"]),
         ("program", ["train digits", "bitstream", "program"]),
+        ("report", ["train digits", "report"]),
         ("demo", ["train digits", "show", "verilog", "sim", "bitstream", "summary"]),
     ],
 )
