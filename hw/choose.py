@@ -19,6 +19,9 @@ RESOURCES = ("lut", "ff", "dsp", "bram", "carry")
 _WEIGHTS = {"lut": 1.0, "ff": 0.1, "dsp": 0.02, "bram": 0.05}
 """What is saved first, among choices of the same speed."""
 
+_LOOSE = 1.05
+"""How much more options may take, added up, than the layers that are made of them."""
+
 _TRIES = 6
 """Of a choice whose layers take more together than each for itself."""
 
@@ -130,8 +133,17 @@ class Chooser:
         """The choice that takes least, with such an interval or a shorter one.
 
         What is least is weighed by how much a `device` has of each resource; by `limit` without.
+        Layers may take less together than each for itself, so a little more is allowed at first.
         """
-        allowed = limit
+        loose = replace(limit, **{name: getattr(limit, name) * _LOOSE for name in ("lut", "ff")})
+        return self._within(limit, loose, interval, latency, device) or self._within(
+            limit, limit, interval, latency, device
+        )
+
+    def _within(
+        self, limit: Need, allowed: Need, interval: int, latency: int | None, device: Need | None
+    ) -> Choice | None:
+        """The same, where options may take `allowed` together before they are put together."""
         for _ in range(_TRIES):
             picked = self._solve(allowed, interval, latency, device or allowed)
             if picked is None:
