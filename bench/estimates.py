@@ -1,7 +1,6 @@
-"""What `hw.estimate` says of designs, beside what nextpnr makes of them."""
+"""What `hw.estimate` says of designs, beside what nextpnr packs."""
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -14,7 +13,7 @@ from scipy.optimize import nnls
 
 from bench.random_networks import dense, images
 from bench.report import Row, report
-from mulbudget.boards.build import build, prepare
+from mulbudget.boards.build import pack, prepare
 from mulbudget.boards.catalogue import find_board
 from mulbudget.hw import estimate
 from mulbudget.hw.estimate import Fit, link_of, pieces
@@ -57,12 +56,9 @@ def count(network: Network, board_name: str, style: list[str]) -> tuple[Parts, i
 
 
 def measured(network: Network, board_name: str, style: list[str]) -> dict[str, Any]:
-    """What a built bitstream uses, and its clock."""
-    design = prepare(network, find_board(board_name), style=style)
-    with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as folder:
-        made = build(design, folder)
-    used = {name: getattr(made, name).used for name in RESOURCES}
-    return {**used, "fmax": made.fmax_mhz, "levels": design.plan.levels_per_stage}
+    """What a bitstream uses, known when nextpnr has packed its cells."""
+    figures = pack(prepare(network, find_board(board_name), style=style))
+    return {name: figures[name].used for name in RESOURCES}
 
 
 @app.command()
@@ -70,7 +66,7 @@ def measure(
     board: Annotated[list[str], typer.Option(help="Boards.")] = BOARDS,
     network: Annotated[list[str], typer.Option(help="Networks.")] = NAMES,
 ) -> None:
-    """Build every design and keep its figures in bench/utilisation.json; about an hour."""
+    """Pack every design and keep its figures in bench/utilisation.json; about an hour."""
     for each in board:
         for name in network:
             for style in STYLES:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -161,6 +162,19 @@ def build(
     return result
 
 
+def pack(design: Design) -> dict[str, Any]:
+    """What a bitstream would use, as fields of `Report`: nothing is placed or routed.
+
+    Raises
+    ------
+    UserError
+        When a tool is missing or fails, or the network does not fit on the device.
+    """
+    with tempfile.TemporaryDirectory(prefix="mulbudget-") as temporary:
+        _, figures = _build(design, Path(temporary), SEED, contextlib.nullcontext, only_pack=True)
+    return figures
+
+
 def write_vivado_project(design: Design, out: str | os.PathLike[str]) -> list[Path]:
     """Write NAME.v, NAME.xdc and NAME.tcl, which Vivado makes the bitstream of.
 
@@ -187,7 +201,7 @@ def write_vivado_project(design: Design, out: str | os.PathLike[str]) -> list[Pa
 
 
 def _build(
-    design: Design, folder: Path, seed: int, announce: Announce
+    design: Design, folder: Path, seed: int, announce: Announce, *, only_pack: bool = False
 ) -> tuple[Sidecar, dict[str, Any]]:
     """Have the tools make the bitstream in `folder`; gives the measured figures of `Report`."""
     board, name = design.board, design.network.name
@@ -213,13 +227,30 @@ def _build(
     commands = json.loads((folder / f"build_{name}.json").read_text())["commands"]
     figures: dict[str, Any] = {}
     for tool, *arguments in commands:
+        if only_pack and tool.startswith("nextpnr"):
+            arguments = ["--pack-only", *_without_result(arguments)]
         with announce(tool):
             _run(tool, arguments, folder, design)
         if tool.startswith("nextpnr"):
             figures = _measured(design, folder)
             reports.check_multipliers(board, figures["dsp"].used, sidecar.multipliers)
+            if only_pack:
+                break
             reports.check_clock(board, figures["fmax_mhz"], design.plan.levels_per_stage)
     return sidecar, figures
+
+
+_RESULTS = ("--textcfg", "--asc", "--write")
+"""Options of nextpnr that name the file of what is placed and routed."""
+
+
+def _without_result(arguments: Sequence[str]) -> list[str]:
+    result = list(arguments)
+    for option in _RESULTS:
+        if option in result:
+            at = result.index(option)
+            del result[at : at + 2]
+    return result
 
 
 def _plan(platform: Any, design: Design, **overrides: Any) -> tuple[Any, Sidecar]:

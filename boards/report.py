@@ -114,7 +114,7 @@ def read_report(path: Path) -> tuple[dict[str, Resource], float | None]:
         # The log counts the LUT that a Gowin ALU takes among the LUT4, the report does not.
         lut = cells["LUT4"]
         cells["LUT4"] = Resource(lut.used + cells["ALU"].used, lut.available)
-    fmax = min((each["achieved"] for each in content["fmax"].values()), default=None)
+    fmax = min((each["achieved"] for each in content.get("fmax", {}).values()), default=None)
     return cells, fmax
 
 
