@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -25,7 +25,7 @@ def processes_by_default(job: Job) -> int:
     return max(1, len(os.sched_getaffinity(0)) // job.recipe.threads)
 
 
-def run_here(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Event]]:
+def run_here(jobs: Sequence[Job], processes: int) -> Generator[tuple[Job, Event]]:
     """Do jobs, so many at a time; each ends with `Done` or `Failed`.
 
     Closing the generator interrupts the runs, and they keep their checkpoints. A process that is

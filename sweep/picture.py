@@ -1,7 +1,8 @@
 """The front as a picture."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import log
 from typing import TYPE_CHECKING
 
 from mulbudget.sweep.front import COSTS, Cost, Point, front
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 _WIDE = 4.0
 """Largest by smallest figure from which an axis is logarithmic."""
+_ROOM = 0.16
+"""Of an axis, that a number below it takes."""
 
 
 def picture(points: Sequence[Point], title: str) -> bytes:
@@ -27,15 +30,10 @@ def picture(points: Sequence[Point], title: str) -> bytes:
     import matplotlib
     from matplotlib.figure import Figure
 
-    settings = {
-        "svg.hashsalt": "mulbudget",
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "font.size": 9,
-    }
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever the user's own settings are
-        matplotlib.rcParams.update(settings)
+        matplotlib.rc("svg", hashsalt="mulbudget", fonttype="none")
+        matplotlib.rc("font", family="sans-serif", size=9)
         figure = Figure(figsize=(9, 7), layout="constrained")
         figure.suptitle(title)
         panels = figure.subplots(2, 2, sharey=True)
@@ -50,17 +48,14 @@ def picture(points: Sequence[Point], title: str) -> bytes:
 
 def _draw(axes: "Axes", points: Sequence[Point], cost: Cost) -> None:
     better = "more" if cost.more else "fewer"
-    axes.set(xlabel=f"{cost.title} ({better} is better)")
+    axes.set_xlabel(f"{cost.title} ({better} is better)")
+    axes.margins(0.1)
     axes.grid(True, color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
     placed = [(spread, each) for each in points if (spread := cost.spread(each)) is not None]
     if not placed:
         axes.text(0.5, 0.5, "nothing fits", transform=axes.transAxes, ha="center", color="0.4")
         return
-    values = [spread.median for spread, _ in placed]
-    if min(values) > 0 and max(values) / min(values) >= _WIDE:
-        axes.set_xscale("log")
-        _label(axes, cost, values)
     best = front(points, cost)
     line = [(spread.median, 100 * each.accuracy.median) for spread, each in placed if each in best]
     axes.plot(*zip(*sorted(line), strict=True), color="tab:blue", linewidth=1.2, zorder=2)
@@ -73,16 +68,26 @@ def _draw(axes: "Axes", points: Sequence[Point], cost: Cost) -> None:
         axes.annotate(
             f"{each.budget:,}", (x, y), xytext=(6, -10), textcoords="offset points", fontsize=8
         )
+    _scale(axes, [spread.median for spread, _ in placed])
 
 
-def _label(axes: "Axes", cost: Cost, values: Sequence[float]) -> None:
-    """Plain numbers on a logarithmic axis, at the points where these are counts."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+def _scale(axes: "Axes", values: Sequence[float]) -> None:
+    """Logarithmic where that shows more, with plain numbers at the points themselves."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    if cost.name == "multiplications":
-        axes.xaxis.set_major_locator(FixedLocator(sorted(set(values))))
-        axes.xaxis.set_minor_locator(FixedLocator([]))
-    else:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    logarithmic = min(values) > 0 and max(values) / min(values) >= _WIDE
+    if logarithmic:
+        axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(_apart(values, log if logarithmic else float)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def _apart(values: Sequence[float], scale: Callable[[float], float]) -> list[float]:
+    """Of some values those that have room for a number below them, the least and so on."""
+    least = _ROOM * (scale(max(values)) - scale(min(values)))
+    kept: list[float] = []
+    for value in sorted(set(values)):
+        if not kept or scale(value) - scale(kept[-1]) >= least:
+            kept.append(value)
+    return kept

@@ -5,14 +5,17 @@ no folder need be shared.
 """
 
 import os
+import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
+from urllib.parse import urlsplit
 
 from mulbudget.spn import UserError
 from mulbudget.spn.files import make_folder, read_whole, write_whole
@@ -22,6 +25,8 @@ from mulbudget.sweep.work import Done, Event, Failed, Note, Progress, outcome
 
 _POLL = 0.5
 """Seconds from one look at what runs tell to the next."""
+_ANSWER = 10
+"""Seconds that a cluster has to answer in."""
 _PATIENCE = 120
 """Seconds that interrupted runs have for their checkpoints."""
 
@@ -30,14 +35,32 @@ Mail = tuple[str, Progress | Note | bytes]
 
 
 def check_ray(address: str) -> None:
-    """Raise `UserError` where Ray is not installed."""
+    """Find out before long work whether Ray is here, and something answers at an address.
+
+    Ray itself would try for minutes.
+
+    Raises
+    ------
+    UserError
+        When it is not, or nothing does.
+    """
     if find_spec("ray") is None:
         raise UserError(
             f"--address {address} is for Ray, which is not installed: pip install 'mulbudget[ray]'"
         )
+    where = urlsplit(address if "://" in address else f"//{address}")
+    try:
+        if where.hostname is None or where.port is None:  # such as "auto"
+            return
+        socket.create_connection((where.hostname, where.port), timeout=_ANSWER).close()
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"no Ray cluster answers at {address} ({error}): `ray start --head` starts one, and "
+            "says its address"
+        ) from error
 
 
-def run_on_ray(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Event]]:
+def run_on_ray(jobs: Sequence[Job], address: str) -> Generator[tuple[Job, Event]]:
     """Do jobs wherever the cluster has processors for them; each ends with `Done` or `Failed`.
 
     Closing the generator interrupts the runs, and their checkpoints come back to their folders.
@@ -75,15 +98,15 @@ def run_on_ray(jobs: Sequence[Job], address: str) -> Iterator[tuple[Job, Event]]
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
-    import ray
+    import ray  # pyright: ignore[reportMissingModuleSource] - an extra, not always there
 
     try:
         ray.init(address=address, logging_level="ERROR", log_to_driver=False)
     except (OSError, RuntimeError, ValueError, ImportError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        why = shorten(str(error) or type(error).__name__, 300)
         raise UserError(
-            f"no Ray cluster can be used at {address}: {first}; `ray status` on one of its "
-            "machines says whether it runs"
+            f"no Ray cluster can be used at {address} ({why}): `ray status` on one of its machines "
+            "says whether it runs"
         ) from error
     try:
         yield ray
@@ -129,7 +152,7 @@ def _ended(ray: Any, ref: Any) -> Done | Failed:
     try:
         last = ray.get(ref)
     except ray.exceptions.RayError as error:
-        return Failed(f"Ray lost it: {str(error).strip().splitlines()[0]}")
+        return Failed(f"Ray lost it: {shorten(str(error), 300)}")
     if isinstance(last, str):
         raise RuntimeError(f"a run on the cluster failed:\n{last}")
     return last

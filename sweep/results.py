@@ -1,7 +1,7 @@
 """What a run gave: a small JSON file, and how far the files beside it can be trusted."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -151,8 +151,8 @@ def _is_run(path: Path) -> bool:
     return all(part.isascii() and part.isdigit() for part in (budget, seed)) and path.is_dir()
 
 
-def _numbers(folder: Path) -> Sequence[int]:
-    return [int(part) for part in folder.name.split("-")]
+def _numbers(folder: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in folder.name.split("-"))
 
 
 def trained_network(job: Job) -> Network | None:

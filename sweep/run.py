@@ -1,6 +1,6 @@
 """A sweep, from what is left of its grid to its front."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -78,7 +78,7 @@ def remaining(jobs: Sequence[Job]) -> Remaining:
 
 def do(
     left: Remaining, *, processes: int, address: str | None = None
-) -> Iterator[tuple[Job, Event]]:
+) -> Generator[tuple[Job, Event]]:
     """Do what remains; a result is stored before it is told of.
 
     Parameters
