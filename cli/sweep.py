@@ -12,7 +12,7 @@ from mulbudget.spn import UserError
 from mulbudget.train.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from mulbudget.sweep.front import Point, Spread
+    from mulbudget.sweep.front import Place, Point
     from mulbudget.sweep.grid import Job
 
 INTERRUPTED = 130
@@ -132,30 +132,40 @@ def _show(out: Path, recipe: str, board: str) -> None:
         printer.print(f"written to {out / 'sweep.svg'}, sweep.csv and runs.csv", soft_wrap=True)
 
 
+COLUMNS = (
+    "budget",
+    "runs",
+    "accuracy",
+    "of seeds",
+    "LUTs",
+    "multipli-\ncations",
+    "hardware\nmultipliers",
+    "samples\nper second",
+)
+
+
 def _table(points: list["Point"], recipe: str, board: str) -> Table:
     from mulbudget.sweep.front import COSTS, fronts
 
     on = fronts(points)
-    columns = ["budget", "runs", "accuracy", "range", *(cost.title for cost in COSTS), "front of"]
     rows = [
         [
             point.budget,
-            _fitting(point),
+            _runs(point),
             f"{point.accuracy.median:.2%}",
             f"{point.accuracy.low:.2%} to {point.accuracy.high:.2%}",
-            *(_median(cost.spread(point)) for cost in COSTS),
-            ", ".join(cost.title for cost in on[point.budget]),
+            *(_marked(cost.place(point), cost in on[point.budget]) for cost in COSTS),
         ]
         for point in points
     ]
-    title = f"{recipe} on {board}, medians"
-    return table(title, columns, rows, text=["front of"])
+    title = f"{recipe} on {board}: medians; * no other budget beats it in accuracy and in this"
+    return table(title, COLUMNS, rows)
 
 
-def _fitting(point: "Point") -> str:
-    runs, fitting = len(point.results), len(point.fits)
-    return str(runs) if runs == fitting else f"{runs}, {fitting} fit"
+def _runs(point: "Point") -> str:
+    runs = len(point.results)
+    return str(runs) if point.fitting == runs else f"{runs}, {point.fitting} fit"
 
 
-def _median(spread: "Spread | None") -> str:
-    return "does not fit" if spread is None else f"{spread.median:,.0f}"
+def _marked(place: "Place | None", best: bool) -> str:
+    return "-" if place is None else f"{'* ' if best else ''}{place.cost.median:,.0f}"

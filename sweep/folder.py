@@ -70,7 +70,7 @@ def claimed(out: Path, sweep: Sweep) -> Iterator[None]:
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file: name a folder with --out")
     existed = out.exists()
-    descriptor = os.open(make_folder(out), os.O_RDONLY)
+    descriptor = _opened(make_folder(out))
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,6 +85,13 @@ def claimed(out: Path, sweep: Sweep) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(folder: Path) -> int:
+    try:
+        return os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"cannot read folder {folder}: {error.strerror}") from error
 
 
 def _check(out: Path, sweep: Sweep) -> None:

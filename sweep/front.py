@@ -40,14 +40,21 @@ class Point:
     results: tuple[Result, ...]
 
     @property
-    def fits(self) -> tuple[Fit, ...]:
-        """Of the runs that fit on the board."""
-        return tuple(each.fit for each in self.results if each.fit is not None)
-
-    @property
     def accuracy(self) -> Spread:
         """Of all runs."""
         return Spread.of(each.accuracy for each in self.results)
+
+    @property
+    def fitting(self) -> int:
+        """How many of the runs fit on the board."""
+        return sum(each.fit is not None for each in self.results)
+
+
+class Place(NamedTuple):
+    """Where a point is in a picture."""
+
+    cost: Spread
+    accuracy: Spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +64,7 @@ class Cost:
     Parameters
     ----------
     name : str
-        In tables and files.
+        In files.
     title : str
         Of an axis.
     value : callable
@@ -71,10 +78,14 @@ class Cost:
     value: Callable[[Result], float | None]
     more: bool = False
 
-    def spread(self, point: Point) -> Spread | None:
-        """Of the runs of a point that have one; None where none has."""
-        values = [value for each in point.results if (value := self.value(each)) is not None]
-        return Spread.of(values) if values else None
+    def place(self, point: Point) -> Place | None:
+        """Of the runs of a point that have this cost; None where none has."""
+        paid = [(self.value(each), each.accuracy) for each in point.results]
+        known = [(value, accuracy) for value, accuracy in paid if value is not None]
+        if not known:
+            return None
+        values, accuracies = zip(*known, strict=True)
+        return Place(Spread.of(values), Spread.of(accuracies))
 
 
 def _of_fit(value: Callable[[Fit], float]) -> Callable[[Result], float | None]:
@@ -112,15 +123,18 @@ def front(points: Sequence[Point], cost: Cost) -> list[Point]:
 
     One beats another when it is at least as accurate at no more cost, and better in one of them.
     """
-    placed = [(spread.median, each) for each in points if (spread := cost.spread(each)) is not None]
     sign = -1 if cost.more else 1
-    costs = [(sign * paid, each.accuracy.median, each) for paid, each in placed]
+    placed = [
+        (sign * place.cost.median, -place.accuracy.median, each)
+        for each in points
+        if (place := cost.place(each)) is not None
+    ]
     kept = [
-        (paid, accuracy, each)
-        for paid, accuracy, each in costs
+        (paid, error, each)
+        for paid, error, each in placed
         if not any(
-            other <= paid and right >= accuracy and (other, right) != (paid, accuracy)
-            for other, right, _ in costs
+            other <= paid and wrong <= error and (other, wrong) != (paid, error)
+            for other, wrong, _ in placed
         )
     ]
     return [each for *_, each in sorted(kept, key=lambda row: (*row[:2], row[2].budget))]
@@ -153,13 +167,14 @@ def points_csv(points: Sequence[Point]) -> str:
     """A line for each budget: medians, spreads, and 1 where it is on a front."""
     names = ["accuracy", *(cost.name for cost in COSTS)]
     spreads = [f"{name}{suffix}" for name in names for suffix in ("", "_min", "_max")]
-    rows = [["budget", "runs", "runs_that_fit", *spreads, *(f"front_{c.name}" for c in COSTS)]]
+    rows = [["budget", "runs", "fitting", *spreads, *(f"front_{cost.name}" for cost in COSTS)]]
     on = fronts(points)
     for each in points:
-        figures = [each.accuracy, *(cost.spread(each) for cost in COSTS)]
+        places = [cost.place(each) for cost in COSTS]
+        figures = [each.accuracy, *(place and place.cost for place in places)]
         cells = [_text(value) for spread in figures for value in spread or ("", "", "")]
         marks = [str(int(cost in on[each.budget])) for cost in COSTS]
-        rows.append([str(each.budget), str(len(each.results)), str(len(each.fits)), *cells, *marks])
+        rows.append([str(each.budget), str(len(each.results)), str(each.fitting), *cells, *marks])
     return _csv(rows)
 
 

@@ -108,6 +108,7 @@ def _work(job: Job, pipe: Connection) -> None:
     try:
         # Ctrl-C on the terminal is for the parent, which interrupts each run once.
         os.setpgid(0, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup and the like ignore it
         threading.Thread(target=_end_with_parent, daemon=True).start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 

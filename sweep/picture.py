@@ -52,23 +52,26 @@ def _draw(axes: "Axes", points: Sequence[Point], cost: Cost) -> None:
     axes.margins(0.1)
     axes.grid(True, color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
-    placed = [(spread, each) for each in points if (spread := cost.spread(each)) is not None]
+    placed = [(place, each) for each in points if (place := cost.place(each)) is not None]
     if not placed:
         axes.text(0.5, 0.5, "nothing fits", transform=axes.transAxes, ha="center", color="0.4")
         return
     best = front(points, cost)
-    line = [(spread.median, 100 * each.accuracy.median) for spread, each in placed if each in best]
+    line = [
+        (place.cost.median, 100 * place.accuracy.median) for place, each in placed if each in best
+    ]
     axes.plot(*zip(*sorted(line), strict=True), color="tab:blue", linewidth=1.2, zorder=2)
-    for spread, each in placed:
-        x, y, low, high = spread.median, *(100 * value for value in each.accuracy)
+    for place, each in placed:
+        x, left, right = place.cost
+        y, low, high = (100 * value for value in place.accuracy)
         axes.plot([x, x], [low, high], color="0.6", linewidth=1, zorder=1)
-        axes.plot([spread.low, spread.high], [y, y], color="0.6", linewidth=1, zorder=1)
+        axes.plot([left, right], [y, y], color="0.6", linewidth=1, zorder=1)
         face = "tab:blue" if each in best else "white"
         axes.plot([x], [y], "o", color="tab:blue", markerfacecolor=face, markersize=6, zorder=3)
         axes.annotate(
             f"{each.budget:,}", (x, y), xytext=(6, -10), textcoords="offset points", fontsize=8
         )
-    _scale(axes, [spread.median for spread, _ in placed])
+    _scale(axes, [place.cost.median for place, _ in placed])
 
 
 def _scale(axes: "Axes", values: Sequence[float]) -> None:
