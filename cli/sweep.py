@@ -65,13 +65,14 @@ def sweep(
     """
     # Amaranth and scipy are slow to import, and other verbs do without.
     from mulbudget.sweep.folder import claimed, describe
-    from mulbudget.sweep.grid import check_board, make_grid, parse_budgets, recipes_of
+    from mulbudget.sweep.grid import check_board, check_device, make_grid, parse_budgets, recipes_of
     from mulbudget.sweep.ray_engine import check_ray
 
     target, data_dir = check_board(board), None if data is None else data.absolute()
     if address is not None:
         check_ray(address)
     _check_jobs(jobs, address)
+    check_device(device)
     recipes = recipes_of(recipe, assignments or [], parse_budgets(budgets), data_dir)
     grid = make_grid(recipes, seeds, out, board=target, device=device, data_dir=data_dir)
     description = describe(grid[0].recipe, assignments or [], device, target.name)
@@ -80,7 +81,7 @@ def sweep(
         _show(out, recipe, target.name)
     if failed:
         sentences = "".join(f"\n  {sentence}" for sentence in failed)
-        raise UserError(f"{counted(len(failed), 'run')} failed, and are not stored:{sentences}")
+        raise UserError(f"{counted(len(failed), 'run')} failed:{sentences}")
 
 
 def _check_jobs(jobs: int | None, address: str | None) -> None:
@@ -114,8 +115,8 @@ def _run(grid: list["Job"], jobs: int | None, address: str | None, out: Path) ->
         except KeyboardInterrupt as interrupt:
             display.close()
             complain(
-                f"interrupted: {display.done} of {counted(len(grid), 'run')} are stored in {out}, "
-                "and the same command continues with the others"
+                f"interrupted: {out} has {display.done} of {counted(len(grid), 'run')}, and the "
+                "same command continues with the others"
             )
             raise typer.Exit(INTERRUPTED) from interrupt
     return failed

@@ -85,6 +85,13 @@ def check_board(name: str) -> Board:
     return board
 
 
+def check_device(name: str) -> None:
+    """Raise `UserError` where no machine has a device of that name."""
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or (":" in name and not (number.isascii() and number.isdigit())):
+        raise UserError(f"no device {name!r}: use cpu, cuda or cuda:N")
+
+
 def recipes_of(
     name: str, assignments: Sequence[str], budgets: Sequence[int], data_dir: Path | None
 ) -> dict[int, Recipe]:

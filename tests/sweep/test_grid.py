@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mulbudget.spn import UserError
-from mulbudget.sweep.grid import check_board, parse_budgets, recipes_of
+from mulbudget.sweep.grid import check_board, check_device, parse_budgets, recipes_of
 from tests.sweep.conftest import tiny_grid
 
 
@@ -80,3 +80,11 @@ def test_a_board_needs_estimates() -> None:
         check_board("arty-a7-35")
     with pytest.raises(UserError, match="did you mean icebreaker"):
         check_board("icebraker")
+
+
+@pytest.mark.parametrize("name", ["tpu", "cuda:", "cuda:x", "cpu0", ""])
+def test_what_is_no_device_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match=f"no device '{name}': use cpu, cuda or cuda:N"):
+        check_device(name)
+    for known in ("cpu", "cuda", "cuda:3"):
+        check_device(known)
