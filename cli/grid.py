@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from mulbudget.cli.console import console, table
+from mulbudget.cli.console import console, counted, table
 
 if TYPE_CHECKING:
     from mulbudget.sweep.grid import Job
@@ -99,7 +99,9 @@ def _line(result: "Result") -> str:
     if result.fit is None:
         return f"{result.accuracy:.2%}; {result.reason}"
     fit = result.fit
+    multiplications = counted(result.multiplications, "multiplication")
     return (
-        f"{result.accuracy:.2%}, {result.multiplications:,} multiplications, {fit.lut:,} LUTs, "
-        f"{fit.dsp} hardware multipliers, {fit.samples_per_second:,.0f} samples per second"
+        f"{result.accuracy:.2%}, {multiplications}, {counted(fit.lut, 'LUT')}, "
+        f"{counted(fit.dsp, 'hardware multiplier')}, {fit.samples_per_second:,.0f} samples per "
+        "second"
     )

@@ -7,7 +7,7 @@ no folder need be shared.
 import os
 import socket
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -84,7 +84,7 @@ def run_on_ray(jobs: Sequence[Job], address: str) -> Generator[tuple[Job, Event]
         try:
             while refs:
                 ready, _ = ray.wait(list(refs), timeout=_POLL)
-                yield from _told(ray, mailbox, jobs)
+                yield from _told(ray, mailbox, refs.values())
                 for ref in ready:
                     yield refs.pop(ref), _ended(ray, ref)
         finally:
@@ -92,7 +92,7 @@ def run_on_ray(jobs: Sequence[Job], address: str) -> Generator[tuple[Job, Event]
                 ray.cancel(ref)
             if refs:
                 ray.wait(list(refs), num_returns=len(refs), timeout=_PATIENCE)
-            for _ in _told(ray, mailbox, jobs):  # checkpoints
+            for _ in _told(ray, mailbox, refs.values()):  # checkpoints
                 pass
 
 
@@ -138,14 +138,15 @@ def _submit(ray: Any, job: Job, mailbox: Any) -> Any:
     return task.options(name=job.name).remote(job, versions(), checkpoint, mailbox)
 
 
-def _told(ray: Any, mailbox: Any, jobs: Sequence[Job]) -> Iterator[tuple[Job, Event]]:
-    """What runs have told; checkpoints go to their folders."""
+def _told(ray: Any, mailbox: Any, jobs: Iterable[Job]) -> Iterator[tuple[Job, Event]]:
+    """What jobs have told; checkpoints go to their folders, and late mail of others nowhere."""
     named = {job.name: job for job in jobs}
     for name, mail in ray.get(mailbox.take.remote()):
-        if isinstance(mail, bytes):
-            write_whole(make_folder(named[name].folder) / CHECKPOINT, mail)
-        else:
-            yield named[name], mail
+        job = named.get(name)
+        if job is not None and isinstance(mail, bytes):
+            write_whole(make_folder(job.folder) / CHECKPOINT, mail)
+        elif job is not None:
+            yield job, mail
 
 
 def _ended(ray: Any, ref: Any) -> Done | Failed:
