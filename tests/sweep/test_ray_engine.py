@@ -28,13 +28,12 @@ needs_ray = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a cluster that is there for these tests only."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
         *(f"--port={port}", "--node-ip-address=127.0.0.1", "--num-cpus=2"),
-        *("--ray-client-server-port=0", "--include-dashboard=false", "--disable-usage-stats"),
+        *(f"--ray-client-server-port={free_port()}", "--include-dashboard=false"),
+        "--disable-usage-stats",
         *("--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"),
     ]
     log = tmp_path_factory.mktemp("ray") / "log"
@@ -50,6 +49,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.1)
         yield f"127.0.0.1:{port}"
         process.send_signal(signal.SIGTERM)
+
+
+def free_port() -> int:
+    """One that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 @needs_ray
@@ -83,11 +89,9 @@ def test_checkpoints_come_back_and_go_out_again(cluster: str, tmp_path: Path) ->
 
 @needs_ray
 def test_an_address_where_nothing_answers_is_one_sentence() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        for address in (f"127.0.0.1:{free.getsockname()[1]}", f"ray://{'x' * 64}:10001"):
-            with pytest.raises(UserError, match=f"no Ray cluster answers at {address}"):
-                check_ray(address)
+    for address in (f"127.0.0.1:{free_port()}", f"ray://{'x' * 64}:10001"):
+        with pytest.raises(UserError, match=f"no Ray cluster answers at {address}"):
+            check_ray(address)
 
 
 def test_without_ray_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
