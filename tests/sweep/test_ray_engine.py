@@ -37,8 +37,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         *("--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"),
     ]
     log = tmp_path_factory.mktemp("ray") / "log"
-    # Workers find what this process finds.
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    # Workers find what this process finds, and yield to others no more than it does.
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "RAY_worker_niceness": "0",
+    }
     with (
         log.open("w") as file,
         subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process,

@@ -7,6 +7,7 @@ import pytest
 from mulbudget.spn import UserError
 from mulbudget.train.budget import split
 from mulbudget.train.check import refused_budgets
+from mulbudget.train.recipe import DenseRecipe
 from mulbudget.train.recipes import find_recipe
 
 
@@ -19,6 +20,7 @@ def test_dense_recipes_are_refused_what_training_refuses(
     refused = refused_budgets(recipes, data_dir=data_dir)
     expected = {}
     for budget, recipe in recipes.items():
+        assert isinstance(recipe, DenseRecipe)
         try:
             split(recipe, inputs, 10, multipliers=budget)
         except UserError as error:
