@@ -17,7 +17,7 @@ PYTHON      ?= python3
 BIN         := .venv/bin
 MULBUDGET   := $(BIN)/mulbudget
 
-PACKAGES    := boards hw report schemes sim spn train
+PACKAGES    := boards hw report schemes sim spn sweep train
 
 # What each step reads: a change of these makes its files again, and nothing else does.
 TRAINING := $(wildcard train/*.py spn/*.py)

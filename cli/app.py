@@ -19,6 +19,7 @@ from mulbudget.cli.run import run
 from mulbudget.cli.show import show
 from mulbudget.cli.sim import sim
 from mulbudget.cli.summary import summary
+from mulbudget.cli.sweep import sweep
 from mulbudget.cli.tile import tile
 from mulbudget.cli.train import train
 from mulbudget.cli.verilog import verilog
@@ -58,6 +59,7 @@ app.command()(verilog)
 app.command()(sim)
 app.command()(boards)
 app.command()(plan)
+app.command()(sweep)
 app.command()(bitstream)
 app.command()(program)
 app.command()(infer)

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "sim": {"spn", "hw"},
     "boards": {"spn", "hw", "sim"},
     "report": {"spn", "hw", "boards"},
-    "cli": {"spn", "train", "hw", "schemes", "sim", "boards", "report"},
+    "sweep": {"spn", "train", "hw", "boards"},
+    "cli": {"spn", "train", "hw", "schemes", "sim", "boards", "report", "sweep"},
 }
 
 
@@ -73,7 +74,8 @@ def test_spn_needs_numpy_and_its_file_format_only() -> None:
 
 def test_every_package_that_is_imported_is_asked_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+    asks = project["dependencies"] + project["optional-dependencies"]["ray"]
+    asked = {re.split(r"[^\w-]", each)[0] for each in asks}
     found = packages_distributions()
     for path in (path for folder in MAY_IMPORT for path in sources(folder)):
         roots = {name.partition(".")[0] for name in imports(path)} - sys.stdlib_module_names
@@ -82,8 +84,14 @@ def test_every_package_that_is_imported_is_asked_for() -> None:
             assert named & asked, f"{path.relative_to(ROOT)} imports {root}"
 
 
+def test_ray_is_imported_in_one_place_when_it_is_used() -> None:
+    paths = {path for folder in MAY_IMPORT for path in sources(folder)}
+    assert [path.name for path in paths if "ray" in imports(path)] == ["ray_engine.py"]
+    assert not any("ray" in imports(path, lazy=False) for path in paths)
+
+
 def test_the_command_starts_without_what_only_some_verbs_need() -> None:
-    heavy = {"torch", "sklearn", "matplotlib", "amaranth", "amaranth_boards", "cocotb"}
+    heavy = {"torch", "sklearn", "matplotlib", "amaranth", "amaranth_boards", "cocotb", "ray"}
     script = "import sys, mulbudget.cli.app; print(*{n.partition('.')[0] for n in sys.modules})"
     command = [sys.executable, "-c", script]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

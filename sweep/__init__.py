@@ -1,0 +1,1 @@
+"""Many trainings, each planned for a board: accuracy against what it takes."""
