@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from mulbudget.boards.catalogue import BOARDS, Board
+from mulbudget.boards.catalogue import BOARDS, Board, with_clock
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.plan import Plan, make_plan
@@ -152,8 +152,9 @@ def _short(
 def _smallest(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> str | None:
     """The smallest other board on which there is a choice."""
     choosers: dict[tuple[str, int], Chooser] = {}
-    for other in _by_size():
-        if other.name == board.name or other.family is None:
+    for each in _by_size():
+        other = _on_clock_of(board, each)
+        if other is None or other.family is None or other.name == board.name:
             continue
         key = other.family, goal.limit(other).dsp
         if key not in choosers:
@@ -161,6 +162,16 @@ def _smallest(network: Network, board: Board, goal: Goal, fixed: Mapping[str, St
         if _chosen(choosers[key], other, goal) is not None:
             return other.name
     return None
+
+
+def _on_clock_of(board: Board, other: Board) -> Board | None:
+    """Another board, on the clock of this one's PLL where it has one; None where it cannot be."""
+    if board.pll is None:
+        return other
+    try:
+        return with_clock(other, board.clock_mhz)
+    except UserError:
+        return None
 
 
 @cache

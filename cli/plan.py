@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from mulbudget.cli.clock import CLOCK_HELP, board_on_clock
 from mulbudget.cli.console import console, table
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import UserError, load
@@ -35,6 +36,7 @@ def plan(
         int | None, typer.Option(min=0, help="Multipliers, at most; all of the board by default.")
     ] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
+    clock: Annotated[float | None, typer.Option(help=CLOCK_HELP)] = None,
 ) -> None:
     """Choose the style of every layer: as fast as fits on the board, or as small as is asked.
 
@@ -42,10 +44,9 @@ def plan(
     themselves, given the board.
     """
     # Amaranth and scipy are slow to import, and `mulbudget show` does without.
-    from mulbudget.boards.catalogue import find_board
     from mulbudget.boards.planning import Goal, plan_board
 
-    target, network = find_board(board), load(file)
+    target, network = board_on_clock(board, clock), load(file)
     goal = Goal(
         samples_per_second=samples_per_second,
         max_latency=None if max_latency is None else max_latency * 1e-6,
