@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from mulbudget.spn import UserError
 
-MAX_ERROR = 0.01
+MAX_ERROR = 0.02
 """Of the frequency that is asked for."""
 
 Band = tuple[float, float]
@@ -168,7 +168,7 @@ def nearest(pll: Pll, source_mhz: float, mhz: float) -> Settings:
         )
     found = list(settings(pll, source_mhz, mhz))
     best = min(found, key=lambda each: _rank(each, mhz), default=None)
-    if best is not None and abs(best.mhz / Fraction(mhz) - 1) <= MAX_ERROR:
+    if best is not None and abs(float(best.mhz) / mhz - 1) <= MAX_ERROR:
         return best
     below = max((each.mhz for each in found if each.mhz < mhz), default=None)
     above = min((each.mhz for each in found if each.mhz > mhz), default=None)
@@ -192,18 +192,18 @@ def settings(pll: Pll, source_mhz: float, mhz: float) -> Iterator[Settings]:
     if not _within(source, pll.source):
         return
     for reference in pll.references:
-        detector = source / reference
-        if not _within(detector, pll.detector):
+        if not _within(source / reference, pll.detector):
             continue
+        # Ratios of integers, which are exact and fast.
+        under = source.denominator * reference
         for multiplier in pll.multipliers:
-            fed = detector * multiplier
-            ratio = float(fed) / mhz
-            for output in pll.outputs if pll.behind else _beside(pll.outputs, ratio):
-                vco, made = (fed * output, fed) if pll.behind else (fed, fed / output)
-                if not _within(vco, pll.vco) or not _within(made, pll.made):
+            fed = source.numerator * multiplier
+            for output in pll.outputs if pll.behind else _beside(pll.outputs, fed / under / mhz):
+                vco, made = (fed * output, under) if pll.behind else (fed, under * output)
+                if not _holds(pll.vco, vco, under) or not _holds(pll.made, fed, made):
                     continue
-                for after in _beside(pll.afters, float(made) / mhz):
-                    if _within(made / after, pll.made):
+                for after in _beside(pll.afters, fed / made / mhz):
+                    if _holds(pll.made, fed, made * after):
                         yield Settings(
                             pll=pll,
                             source_mhz=source,
@@ -221,7 +221,12 @@ def _beside(dividers: Sequence[int], wanted: float) -> Sequence[int]:
 
 
 def _within(mhz: Fraction, band: Band) -> bool:
-    return band[0] <= mhz <= band[1]
+    return _holds(band, mhz.numerator, mhz.denominator)
+
+
+def _holds(band: Band, above: int, under: int) -> bool:
+    """Whether the ratio of two integers is in a band."""
+    return band[0] * under <= above <= band[1] * under
 
 
 def _rank(each: Settings, mhz: float) -> tuple[Fraction, Fraction, int, Fraction]:
