@@ -14,7 +14,7 @@ _STARTING_US = 15
 
 
 class PllClock(Component):
-    """Makes the domain "sync" from the platform's default clock.
+    """Drives a domain "sync" from the platform's default clock.
 
     It is in reset until the PLL has locked, and while a board's reset button is pressed.
 
@@ -24,10 +24,17 @@ class PllClock(Component):
         Of the device's PLL, for the platform's default clock.
     pad : bool
         Whether that clock enters at the pin that leads to the PLL alone, on iCE40.
+
+    Attributes
+    ----------
+    domain : ClockDomain
+        For the module that this one is in.
     """
 
     def __init__(self, settings: Settings, *, pad: bool = False) -> None:
         self._settings, self._pad = settings, pad
+        # The global reset of an ECP5 reaches every flip-flop by itself.
+        self.domain = ClockDomain("sync", reset_less=settings.pll.primitive == "EHXPLLL")
         super().__init__({})
 
     def elaborate(self, platform: Any) -> Module:
@@ -54,7 +61,6 @@ class PllClock(Component):
                 _reset_for_long(m, float(self._settings.mhz), locked & ~button)
             case _:
                 m.submodules.pll = _gowin(self._settings, source, clock, locked, platform.family)
-                m.domains.sync = ClockDomain("sync")
                 m.submodules.reset = ResetSynchronizer(~locked | button, domain="sync")
         m.d.comb += ClockSignal("sync").eq(clock)
         return m
@@ -62,7 +68,6 @@ class PllClock(Component):
 
 def _reset_all(m: Module, clock: Signal, run: Any) -> None:
     """The global set and reset of an ECP5, which reaches every flip-flop; the clock releases it."""
-    m.domains.sync = ClockDomain("sync", reset_less=True)
     first, second = Signal(), Signal()
     m.submodules += [
         Instance("FD1S3AX", p_GSR="DISABLED", i_CK=clock, i_D=run, o_Q=first),
@@ -73,7 +78,6 @@ def _reset_all(m: Module, clock: Signal, run: Any) -> None:
 
 def _reset_for_long(m: Module, mhz: float, run: Any) -> None:
     """A reset that lasts until the block RAM of an iCE40 can be read."""
-    m.domains.sync = ClockDomain("sync")
     m.domains.starting = ClockDomain("starting", local=True)
     m.d.comb += ClockSignal("starting").eq(ClockSignal("sync"))
     m.submodules.run = ResetSynchronizer(~run, domain="starting")

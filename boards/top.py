@@ -82,7 +82,8 @@ class Top(wiring.Component):
         m = Module()
         board = self._board
         if board.pll is not None:
-            m.submodules.clock = PllClock(board.pll, pad=board.pll_pad)
+            m.submodules.clock = clock = PllClock(board.pll, pad=board.pll_pad)
+            m.domains += clock.domain
         m.submodules.core = self._core
         uart = platform.request(*board.uart, dir="-")
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
