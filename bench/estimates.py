@@ -1,5 +1,6 @@
 """What `hw.estimate` says of designs, beside what nextpnr makes of them."""
 
+import itertools
 import json
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import numpy as np
 import typer
 from scipy.optimize import nnls
 
+from bench import speed
 from bench.random_networks import dense, images
 from bench.report import Row, report
 from mulbudget.boards.build import build, prepare
@@ -56,9 +58,11 @@ def count(network: Network, board_name: str, style: list[str]) -> tuple[Parts, i
     return parts, sum(each.dsp for each in found), blocks + sum(each.bram for each in found)
 
 
-def measured(network: Network, board_name: str, style: list[str]) -> dict[str, Any]:
+def measured(
+    network: Network, board_name: str, style: list[str], levels: int | None = None
+) -> dict[str, Any]:
     """What a built bitstream uses, and its clock."""
-    design = prepare(network, find_board(board_name), style=style)
+    design = prepare(network, find_board(board_name), style=style, levels_per_stage=levels)
     with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as folder:
         made = build(design, folder)
     used = {name: getattr(made, name).used for name in RESOURCES}
@@ -87,6 +91,31 @@ def measure(
                 write_whole(MEASURED, json.dumps(rows, indent=1) + "\n")
 
 
+@app.command()
+def measure_fmax(
+    board: Annotated[list[str], typer.Option(help="Boards.")] = speed.BOARDS,
+    levels: Annotated[list[int], typer.Option(help="Adders between registers.")] = speed.LEVELS,
+) -> None:
+    """Build designs with fewer adders between registers; keeps their clocks in bench/fmax.json."""
+    for level, (name, style), each in itertools.product(levels, speed.DESIGNS, board):
+        known = [*_fmax_rows(), *_measured_rows()]
+        if any((*_key(row), row["levels"]) == (name, each, style, level) for row in known):
+            continue
+        try:
+            figures = measured(NETWORKS[name], each, [style], level)
+        except UserError as error:
+            print(f"{name} on {each}, {style}: {error}", flush=True)
+            continue
+        row = {"network": name, "board": each, "style": style, **figures}
+        print(row, flush=True)
+        rows = sorted([*_fmax_rows(), row], key=lambda row: (*_key(row), row["levels"]))
+        write_whole(speed.MEASURED, json.dumps(rows, indent=1) + "\n")
+
+
+def _fmax_rows() -> list[dict[str, Any]]:
+    return json.loads(speed.MEASURED.read_text()) if speed.MEASURED.exists() else []
+
+
 def _measured_rows() -> list[dict[str, Any]]:
     return json.loads(MEASURED.read_text()) if MEASURED.exists() else []
 
@@ -97,7 +126,7 @@ def _key(row: dict[str, Any]) -> tuple[str, str, str]:
 
 @app.command()
 def fit() -> None:
-    """Fit LUTs and flip-flops to what was measured; writes hw/utilisation.json."""
+    """Fit LUTs, flip-flops and Fmax to what was measured; writes hw/utilisation.json, fmax.json."""
     rows = _measured_rows()
     result: dict[str, Fit] = {}
     for cells in sorted({_cells(row["board"]) for row in rows}):
@@ -109,6 +138,7 @@ def fit() -> None:
     write_whole(FITTED, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     estimate.fits.cache_clear()
     report("estimates", (_compared(NETWORKS[row["network"]], row) for row in rows), by="board")
+    report("fmax", speed.fit(NETWORKS, [*rows, *_fmax_rows()]), by="board")
 
 
 _EXPECTED = {

@@ -8,6 +8,7 @@ from mulbudget.boards.catalogue import BOARDS, Board, with_clock
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.plan import Plan, make_plan
+from mulbudget.hw.speed import fmax_mhz, network_fmax_mhz
 from mulbudget.hw.styles import Style, fixed_styles, styled, styles_of
 from mulbudget.spn import Bilinear, Network, UserError
 
@@ -187,6 +188,24 @@ def rows(choice: Choice, board: Board) -> Iterator[tuple[str, str, Need]]:
     yield "UART link", "", replace(choice.link, interval=1)
 
 
+def levels_of(board: Board, levels_per_stage: int | None = None) -> int:
+    """Adders between registers: so many as are asked for, or as suit the board's clock."""
+    if levels_per_stage is not None or board.family is None:
+        return levels_per_stage or _PORTABLE_LEVELS
+    return board.open_family.levels_per_stage(board.clock_mhz)
+
+
+_PORTABLE_LEVELS = 2
+"""Adders between registers where nothing is known of the device."""
+
+
+def fmax_of(choice: Choice, network: Network, board: Board, levels: int) -> list[float]:
+    """About the fastest clock of each layer in MHz, and last that of the whole with its link."""
+    family, made = board.open_family, choice.pieces
+    each = [fmax_mhz(piece, network, family, levels) for piece in made]
+    return [*each, network_fmax_mhz(made, network, family, levels)]
+
+
 def board_plan(
     network: Network,
     board: Board,
@@ -220,9 +239,7 @@ def board_plan(
             f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
             f"use --dsp {available} or less, or a larger board"
         )
-    levels = levels_per_stage or 2
-    if board.family is not None and levels_per_stage is None:
-        levels = board.open_family.levels_per_stage(board.clock_mhz)
+    levels = levels_of(board, levels_per_stage)
     styles, most = styles_of(network, style), available if dsp is None else dsp
     if can_plan(network, board, style):
         styles = plan_board(network, board, style, Goal(dsp=most)).styles
