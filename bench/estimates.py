@@ -41,6 +41,8 @@ NETWORKS = {
 
 NAMES = list(NETWORKS)
 
+_ALL = NETWORKS | speed.NETWORKS
+
 STYLES = ["parallel", "serial:1", "serial:4", "folded", "folded:4:2"]
 
 BOARDS = ["ulx3s-85f", "icebreaker", "tang-primer-20k"]
@@ -102,7 +104,7 @@ def measure_fmax(
         if any((*_key(row), row["levels"]) == (name, each, style, level) for row in known):
             continue
         try:
-            figures = measured(NETWORKS[name], each, [style], level)
+            figures = measured(_ALL[name], each, [style], level)
         except UserError as error:
             print(f"{name} on {each}, {style}: {error}", flush=True)
             continue
@@ -138,7 +140,7 @@ def fit() -> None:
     write_whole(FITTED, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     estimate.fits.cache_clear()
     report("estimates", (_compared(NETWORKS[row["network"]], row) for row in rows), by="board")
-    report("fmax", speed.fit(NETWORKS, [*rows, *_fmax_rows()]), by="board")
+    report("fmax", speed.fit(_ALL, [*rows, *_fmax_rows()]), by="board")
 
 
 _EXPECTED = {

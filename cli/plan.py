@@ -71,7 +71,7 @@ def plan(
     printer = console()
     printer.print(_table(choice, target, fmax))
     printer.print(_summary(choice, target), soft_wrap=True)
-    printer.print(_speed(target, fmax[-1], levels), soft_wrap=True)
+    printer.print(_speed(target, fmax, levels), soft_wrap=True)
 
 
 def _share(text: str) -> float:
@@ -110,16 +110,21 @@ def _summary(choice: "Choice", board: "Board") -> str:
     return f"about {rate:,.0f} samples per second at {board.clock_mhz:.6g} MHz{more}"
 
 
-def _speed(board: "Board", fmax: float, levels: int) -> str:
+def _speed(board: "Board", fmax: list[float], levels: int) -> str:
     """Whether the clock is likely to be met, and what helps where it is not."""
+    *layers, whole = fmax
     registers = (
         f"a register behind every {levels} adders" if levels > 1 else "every adder registered"
     )
-    text = f"Fmax about {fmax:.1f} MHz with {registers}"
-    if fmax >= board.clock_mhz:
+    text = f"Fmax about {whole:.1f} MHz with {registers}"
+    if whole >= board.clock_mhz:
         return text
-    cures = [f"fewer adders between registers (--levels-per-stage {levels - 1})"]
+    cures = []
+    if whole < min(layers):
+        text += ", for the handshake that goes through all layers within a clock"
+    elif levels > 1:
+        cures.append(f"fewer adders between registers (--levels-per-stage {levels - 1})")
     return (
-        f"warning: {text}, less than the clock of {board.clock_mhz:.6g} MHz: use "
-        f"{' or '.join([*cures[: levels > 1], 'a slower clock (--clock)'])}"
+        f"warning: {text}; less than the clock of {board.clock_mhz:.6g} MHz: use "
+        f"{' or '.join([*cures, 'a slower clock (--clock)'])}"
     )

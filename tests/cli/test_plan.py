@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.random_networks import dense
+from bench.random_networks import dense, images
 from mulbudget.spn import save
 from tests.cli.conftest import Command
 
@@ -39,6 +39,14 @@ def test_a_clock_too_fast_for_its_registers_is_warned_of(command: Command, file:
     many = command(*words, "--levels-per-stage", "1")
     assert "Fmax about" in many.stdout
     assert "warning" not in many.stdout
+
+
+def test_registers_are_no_cure_for_the_handshake(command: Command, tmp_path: Path) -> None:
+    save(images((1, 3, 6), 8, density=0.4), tmp_path / "images.spn")
+    words = ["--board", "icebreaker", "--clock", "60", "--levels-per-stage", "2"]
+    result = command("plan", tmp_path / "images.spn", *words)
+    assert "for the handshake that goes through all layers" in result.stdout
+    assert "--levels-per-stage" not in result.stdout
 
 
 def test_samples_per_second_are_of_the_clock_that_there_is(command: Command, file: Path) -> None:
