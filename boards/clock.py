@@ -149,7 +149,8 @@ def _ice40(
         p_FILTER_RANGE=Const(filter_range, 3),
         i_RESETB=Const(1),
         i_BYPASS=Const(0),
-        o_PLLOUTGLOBAL=clock,
+        # Not PLLOUTGLOBAL: nextpnr may promote another signal to its network, and routes forever.
+        o_PLLOUTCORE=clock,
         o_LOCK=locked,
         **{"i_PACKAGEPIN" if pad else "i_REFERENCECLK": source},
     )

@@ -19,7 +19,7 @@ endmodule
 module SB_PLL40_PAD #(
     parameter [6:0] DIVF = 0, parameter [3:0] DIVR = 0, parameter [2:0] DIVQ = 0,
     parameter [2:0] FILTER_RANGE = 0, parameter FEEDBACK_PATH = "", parameter PLLOUT_SELECT = ""
-) (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOUTGLOBAL, output LOCK);
+) (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOUTCORE, output LOCK);
     reg was = 0;
     reg [15:0] since = 0, period = 0;
     reg [7:0] steady = 0;
@@ -33,7 +33,7 @@ module SB_PLL40_PAD #(
         divider <= divider + 1;
     end
     assign LOCK = &steady;
-    assign PLLOUTGLOBAL = divider[DIVQ - 1];
+    assign PLLOUTCORE = divider[DIVQ - 1];
 endmodule
 
 module SB_IO #(
