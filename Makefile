@@ -12,6 +12,8 @@ RECIPE      ?= digits
 MULTIPLIERS ?= $(if $(filter digits,$(RECIPE)),28,own)
 SEED        ?= 0
 BOARD       ?= ulx3s-85f
+# MHz of the network's clock, or max; the board's own where empty.
+CLOCK       ?=
 OUT         ?= runs/$(RECIPE)-$(MULTIPLIERS)-$(SEED)
 PYTHON      ?= python3
 BIN         := .venv/bin
@@ -27,7 +29,10 @@ BUILDING := $(HARDWARE) $(wildcard boards/*.py sim/tools.py)
 NETWORK := $(OUT)/network.spn
 VERILOG := $(OUT)/verilog/$(subst -,_,$(RECIPE)).v
 BUDGET  := $(if $(filter own,$(MULTIPLIERS)),,--multipliers $(MULTIPLIERS))
-REPORT  := $(OUT)/$(BOARD)/report.json
+FASTER  := $(if $(CLOCK),--clock $(CLOCK))
+# A folder for each clock, so that a build is of the clock that is asked for.
+BUILD   := $(BOARD)$(if $(CLOCK),-$(CLOCK))
+REPORT  := $(OUT)/$(BUILD)/report.json
 
 ##@ The two commands
 demo: $(NETWORK) ## train, export, Verilog, bit-exact simulation, bitstream, summary
@@ -36,7 +41,7 @@ demo: $(NETWORK) ## train, export, Verilog, bit-exact simulation, bitstream, sum
 	$(MULBUDGET) sim $(NETWORK) --report $(OUT)/sim.json
 	@$(MAKE) --no-print-directory bitstream
 	@echo
-	$(MULBUDGET) summary $(OUT) --board $(BOARD)
+	$(MULBUDGET) summary $(OUT) --board $(BUILD)
 
 test: $(BIN)/ready ## run all tests, on every core
 	$(BIN)/pytest -n auto
@@ -87,7 +92,7 @@ help: ## this list
 		/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\n%s\n' "Settings, with their values now:"
 	@printf '  %-12s %s\n' RECIPE $(RECIPE) MULTIPLIERS $(MULTIPLIERS) SEED $(SEED) \
-		BOARD $(BOARD) OUT $(OUT)
+		BOARD $(BOARD) CLOCK '$(CLOCK)' OUT $(OUT)
 
 .PHONY: demo test train verilog sim bitstream program report bench lint docs lock clean help
 
@@ -98,7 +103,7 @@ $(VERILOG): $(NETWORK) $(HARDWARE)
 	$(MULBUDGET) verilog $(NETWORK) --out $(dir $@)
 
 $(REPORT): $(NETWORK) $(BUILDING)
-	$(MULBUDGET) bitstream $(NETWORK) --board $(BOARD) --out $(dir $@)
+	$(MULBUDGET) bitstream $(NETWORK) --board $(BOARD) $(FASTER) --out $(dir $@)
 
 # The environment is thrown away and made again whenever its copy of the lock, which is written
 # last, differs from requirements.lock; a half-made one has no copy.

@@ -1,6 +1,8 @@
 """What `hw.estimate` says of designs, beside what nextpnr packs."""
 
+import itertools
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -11,10 +13,12 @@ import numpy as np
 import typer
 from scipy.optimize import nnls
 
+from bench import speed
 from bench.random_networks import dense, images
 from bench.report import Row, report
-from mulbudget.boards.build import pack, prepare
+from mulbudget.boards.build import build, pack, prepare
 from mulbudget.boards.catalogue import find_board
+from mulbudget.boards.planning import levels_of
 from mulbudget.hw import estimate
 from mulbudget.hw.estimate import Fit, link_of, pieces
 from mulbudget.hw.lower import small_graph
@@ -38,6 +42,8 @@ NETWORKS = {
 
 NAMES = list(NETWORKS)
 
+_ALL = NETWORKS | speed.NETWORKS
+
 STYLES = ["parallel", "serial:1", "serial:2", "serial:4", "folded", "folded:4:2"]
 
 BOARDS = ["ulx3s-85f", "icebreaker", "tang-primer-20k"]
@@ -55,10 +61,18 @@ def count(network: Network, board_name: str, style: list[str]) -> tuple[Parts, i
     return parts, sum(each.dsp for each in found), blocks + sum(each.bram for each in found)
 
 
-def measured(network: Network, board_name: str, style: list[str]) -> dict[str, Any]:
+def packed(network: Network, board_name: str, style: list[str]) -> dict[str, Any]:
     """What a bitstream uses, known when nextpnr has packed its cells."""
     figures = pack(prepare(network, find_board(board_name), style=style))
     return {name: figures[name].used for name in RESOURCES}
+
+
+def clocked(network: Network, board_name: str, style: list[str], levels: int) -> dict[str, Any]:
+    """The clock of a built bitstream."""
+    design = prepare(network, find_board(board_name), style=style, levels_per_stage=levels)
+    with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as folder:
+        made = build(design, folder)
+    return {"fmax": made.fmax_mhz, "levels": levels}
 
 
 @app.command()
@@ -73,7 +87,7 @@ def measure(
                 if any(_key(row) == (name, each, style) for row in _measured_rows()):
                     continue
                 try:
-                    figures = measured(NETWORKS[name], each, [style])
+                    figures = packed(NETWORKS[name], each, [style])
                 except UserError as error:
                     print(f"{name} on {each}, {style}: {error}", flush=True)
                     continue
@@ -81,6 +95,33 @@ def measure(
                 print(row, count(NETWORKS[name], each, [style])[1:], flush=True)
                 rows = sorted([*_measured_rows(), row], key=_key)
                 write_whole(MEASURED, json.dumps(rows, indent=1) + "\n")
+
+
+@app.command()
+def measure_fmax(
+    board: Annotated[list[str], typer.Option(help="Boards.")] = speed.BOARDS,
+) -> None:
+    """Build designs, some with few adders between registers; keeps clocks in bench/fmax.json."""
+    few = [(*each, level) for each in speed.DESIGNS for level in speed.LEVELS]
+    usual = [(*each, None) for each in itertools.product(NETWORKS, STYLES)]
+    for each in board:
+        for name, style, asked in [*few, *(usual if each in BOARDS else [])]:
+            level = levels_of(find_board(each), asked)
+            if any((*_key(row), row["levels"]) == (name, each, style, level) for row in _fmaxes()):
+                continue
+            try:
+                figures = clocked(_ALL[name], each, [style], level)
+            except UserError as error:
+                print(f"{name} on {each}, {style}: {error}", flush=True)
+                continue
+            row = {"network": name, "board": each, "style": style, **figures}
+            print(row, flush=True)
+            rows = sorted([*_fmaxes(), row], key=lambda row: (*_key(row), row["levels"]))
+            write_whole(speed.MEASURED, json.dumps(rows, indent=1) + "\n")
+
+
+def _fmaxes() -> list[dict[str, Any]]:
+    return json.loads(speed.MEASURED.read_text()) if speed.MEASURED.exists() else []
 
 
 def _measured_rows() -> list[dict[str, Any]]:
@@ -93,7 +134,7 @@ def _key(row: dict[str, Any]) -> tuple[str, str, str]:
 
 @app.command()
 def fit() -> None:
-    """Fit LUTs and flip-flops to what was measured; writes hw/utilisation.json."""
+    """Fit LUTs, flip-flops and Fmax to what was measured; writes hw/utilisation.json, fmax.json."""
     rows = _measured_rows()
     result: dict[str, Fit] = {}
     for cells in sorted({_cells(row["board"]) for row in rows}):
@@ -105,6 +146,7 @@ def fit() -> None:
     write_whole(FITTED, msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     estimate.fits.cache_clear()
     report("estimates", (_compared(NETWORKS[row["network"]], row) for row in rows), by="board")
+    report("fmax", speed.fit(_ALL, _fmaxes()), by="board")
 
 
 _EXPECTED = {
@@ -187,7 +229,7 @@ def check(
                 for each in style:
                     row = {"network": file.parent.name, "board": name, "style": each}
                     try:
-                        yield _compared(network, row | measured(network, name, [each]))
+                        yield _compared(network, row | packed(network, name, [each]))
                     except UserError as error:
                         print(f"{file} on {name}, {each}: {error}")
 

@@ -145,8 +145,8 @@ def build(
     ------
     UserError
         When a tool is missing or fails, the network does not fit on the device or does not meet
-        the board's clock, the bitstream has other multipliers than its plan, or a file cannot be
-        written or is in the way.
+        its clock (`TooSlowError`), the bitstream has other multipliers than its plan, or a file
+        cannot be written or is in the way.
     """
     start = time.monotonic()
     target = make_folder(out)
@@ -256,7 +256,7 @@ def _without_result(arguments: Sequence[str]) -> list[str]:
 def _plan(platform: Any, design: Design, **overrides: Any) -> tuple[Any, Sidecar]:
     """Amaranth's build plan, and what the sidecar says of the network in it."""
     core = Core(design.network, design.plan, divider=design.divider)
-    top = Top(core, design.board.uart)
+    top = Top(core, design.board)
     # Without source positions, which name folders of this machine.
     plan = platform.prepare(top, design.network.name, emit_src=False, **overrides)
     return plan, describe(design.network, design.plan, core.accelerator)
@@ -296,7 +296,9 @@ def _run(name: str, arguments: list[str], folder: Path, design: Design) -> None:
 def _measured(design: Design, folder: Path) -> dict[str, Any]:
     """What nextpnr says of a placed and routed design, as fields of `Report`."""
     name = design.network.name
-    cells, fmax = reports.read_report(folder / f"{name}.cells.json")
+    cells, clocks = reports.read_report(folder / f"{name}.cells.json")
+    reports.check_constraints(design.board, clocks)
+    fmax = min((clock.achieved for clock in clocks), default=None)
     used = reports.utilisation(design.board, cells, (folder / f"{name}.tim").read_text())
     return {**used, "fmax_mhz": fmax}
 
@@ -332,6 +334,7 @@ def _report(design: Design, sidecar: Sidecar, seconds: float, **measured: Any) -
         levels_per_stage=design.plan.levels_per_stage,
         bitstream=f"{sidecar.name}{board.suffix}",
         clock_mhz=board.clock_mhz,
+        oscillator_mhz=None if board.pll is None else board.oscillator_mhz,
         latency=sidecar.latency,
         interval=sidecar.interval,
         samples_per_second=board.clock_mhz * 1e6 / sidecar.interval,

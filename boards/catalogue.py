@@ -2,9 +2,10 @@
 
 import difflib
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from mulbudget.boards.pll import PLLS, Pll, Settings, fastest, nearest
 from mulbudget.hw.families import Family, find_family
 from mulbudget.spn import UserError
 
@@ -44,7 +45,7 @@ class Board:
     family : str or None
         A name in `hw.families`; None where the hardware is portable Verilog.
     clock_mhz : float
-        Of the platform's default clock, which runs the network.
+        Of the clock that runs the network: the platform's default clock, or what `pll` makes of it.
     capacity : Capacity
         Of its device.
     programmer : tuple of str
@@ -55,6 +56,10 @@ class Board:
         Name and number of the platform's resource.
     flow : str
         "open" is built here, "vivado" is a project for Vivado.
+    pll_pad : bool
+        Whether its default clock enters at the pin of the PLL, on iCE40.
+    pll : Settings or None
+        Of the PLL that makes the network's clock; None in the list of boards. See `with_clock`.
     """
 
     name: str
@@ -67,6 +72,13 @@ class Board:
     suffix: str
     uart: tuple[str, int] = ("uart", 0)
     flow: Literal["open", "vivado"] = "open"
+    pll_pad: bool = False
+    pll: Settings | None = None
+
+    @property
+    def oscillator_mhz(self) -> float:
+        """Of the platform's default clock."""
+        return self.clock_mhz if self.pll is None else float(self.pll.source_mhz)
 
     @property
     def open_family(self) -> Family:
@@ -170,6 +182,7 @@ BOARDS = {
             capacity=_UP5K,
             programmer=("-b", "ice40_generic"),
             suffix=".bin",
+            pll_pad=True,
         ),
         Board(
             name="icesugar",
@@ -180,6 +193,7 @@ BOARDS = {
             capacity=_UP5K,
             programmer=(),
             suffix=".bin",
+            pll_pad=True,
         ),
         Board(
             name="ice40-hx8k",
@@ -224,3 +238,49 @@ def find_board(name: str) -> Board:
     near = difflib.get_close_matches(name.lower().replace("_", "-"), BOARDS, n=1, cutoff=0.4)
     guess = f"did you mean {near[0]}? " if near else ""
     raise UserError(f"there is no board {name!r}: {guess}`mulbudget boards` lists them")
+
+
+def with_clock(board: Board, mhz: float) -> Board:
+    """The board with its network on another clock, the nearest that its PLL makes.
+
+    Where that is the board's own clock it needs no PLL.
+
+    Raises
+    ------
+    UserError
+        When the board has no PLL that is set here, or there is no such clock.
+    """
+    pll, source = _pll(board), board.oscillator_mhz
+    if mhz == source:
+        return replace(board, clock_mhz=source, pll=None)
+    try:
+        return _clocked(board, nearest(pll, source, mhz))
+    except UserError as error:
+        raise UserError(f"--clock {mhz:g} on {board.name}: {error}") from error
+
+
+def with_clock_up_to(board: Board, mhz: float) -> Board | None:
+    """The board with its network on its fastest clock up to `mhz`; None where there is none."""
+    pll, source = _pll(board), board.oscillator_mhz
+    found = fastest(pll, source, mhz)
+    if found is not None and not found.mhz <= source <= mhz:
+        return _clocked(board, found)
+    return replace(board, clock_mhz=source, pll=None) if source <= mhz else None
+
+
+def check_pll(board: Board) -> None:
+    """Raise `UserError` where the network can have no other clock than the board's own."""
+    _pll(board)
+
+
+def _pll(board: Board) -> Pll:
+    if board.family is None:
+        raise UserError(
+            f"--clock is not possible on {board.name}: Vivado builds for its Xilinx device, whose "
+            f"PLL is not set here; leave it out, and the network runs at {board.clock_mhz:g} MHz"
+        )
+    return PLLS[board.family]
+
+
+def _clocked(board: Board, settings: Settings) -> Board:
+    return replace(board, clock_mhz=float(settings.mhz), pll=settings)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from mulbudget.boards.catalogue import BOARDS, Board
+from mulbudget.boards.catalogue import BOARDS, Board, with_clock
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.plan import Plan, make_plan
+from mulbudget.hw.speed import fmax_mhz, network_fmax_mhz
 from mulbudget.hw.styles import Style, fixed_styles, styled, styles_of
 from mulbudget.spn import Bilinear, Network, UserError
 
@@ -158,8 +159,9 @@ def _smallest(
 ) -> str | None:
     """The smallest other board on which there is a choice, of those with so many LUTs."""
     choosers: dict[tuple[str, int], Chooser] = {}
-    for other in _by_size():
-        if other.name == board.name or other.family is None or other.capacity.lut < least:
+    for each in _by_size():
+        other = _on_clock_of(board, each) if each.capacity.lut >= least else None
+        if other is None or other.family is None or other.name == board.name:
             continue
         key = other.family, goal.limit(other).dsp
         if key not in choosers:
@@ -167,6 +169,16 @@ def _smallest(
         if _chosen(choosers[key], other, goal) is not None:
             return other.name
     return None
+
+
+def _on_clock_of(board: Board, other: Board) -> Board | None:
+    """Another board, on the clock of this one's PLL where it has one; None where it cannot be."""
+    if board.pll is None:
+        return other
+    try:
+        return with_clock(other, board.clock_mhz)
+    except UserError:
+        return None
 
 
 @cache
@@ -180,6 +192,24 @@ def rows(choice: Choice, board: Board) -> Iterator[tuple[str, str, Need]]:
         style = str(piece.style) if piece.node.name in choice.styles else ""
         yield piece.node.name, style, piece.need(board.open_family)
     yield "UART link", "", replace(choice.link, interval=1)
+
+
+def levels_of(board: Board, levels_per_stage: int | None = None) -> int:
+    """Adders between registers: so many as are asked for, or as suit the board's clock."""
+    if levels_per_stage is not None or board.family is None:
+        return levels_per_stage or _PORTABLE_LEVELS
+    return board.open_family.levels_per_stage(board.clock_mhz)
+
+
+_PORTABLE_LEVELS = 2
+"""Adders between registers where nothing is known of the device."""
+
+
+def fmax_of(choice: Choice, network: Network, board: Board, levels: int) -> list[float]:
+    """About the fastest clock of each layer in MHz, and last that of the whole with its link."""
+    family, made = board.open_family, choice.pieces
+    each = [fmax_mhz(piece, network, family, levels) for piece in made]
+    return [*each, network_fmax_mhz(made, network, family, levels)]
 
 
 def board_plan(
@@ -215,9 +245,7 @@ def board_plan(
             f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
             f"use --dsp {available} or less, or a larger board"
         )
-    levels = levels_per_stage or 2
-    if board.family is not None and levels_per_stage is None:
-        levels = board.open_family.levels_per_stage(board.clock_mhz)
+    levels = levels_of(board, levels_per_stage)
     styles, most = styles_of(network, style), available if dsp is None else dsp
     if can_plan(network, board, style):
         styles = plan_board(network, board, style, Goal(dsp=most)).styles

@@ -1,13 +1,14 @@
 """What a built bitstream uses, and how fast it is."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mulbudget.boards.catalogue import Board
+from mulbudget.boards.catalogue import Board, with_clock_up_to
 from mulbudget.spn import UserError
 
 
@@ -44,11 +45,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     fmax_mhz : float or None
         The fastest clock after routing; None also where nextpnr finds no path between registers.
     clock_mhz : float
-        The board's.
+        Of the network.
+    oscillator_mhz : float or None
+        Of the board, where a PLL makes the network's clock of it.
     latency, interval : int
         Of the network in clocks: to a sample's result, and from sample to sample.
     samples_per_second : float
-        Of the network at the board's clock; the UART is slower.
+        Of the network at its clock; the UART is slower.
     baud : int
         Of the UART.
     link_samples_per_second : float
@@ -69,6 +72,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bram: Resource | None = None
     fmax_mhz: float | None = None
     clock_mhz: float
+    oscillator_mhz: float | None = None
     latency: int
     interval: int
     samples_per_second: float
@@ -106,16 +110,22 @@ def vendor_of(board: Board) -> str:
     return {"ice": "ice40", "gw1": "gowin", "gw2": "gowin"}.get(family[:3], family)
 
 
-def read_report(path: Path) -> tuple[dict[str, Resource], float | None]:
-    """Cells and the slowest clock's Fmax in MHz from the file that nextpnr's --report writes."""
+class Clock(msgspec.Struct, frozen=True):
+    """What nextpnr says of a clock, in MHz: the fastest that works, and what was asked for."""
+
+    achieved: float
+    constraint: float
+
+
+def read_report(path: Path) -> tuple[dict[str, Resource], list[Clock]]:
+    """Cells and clocks from the file that nextpnr's --report writes."""
     content: dict[str, Any] = json.loads(path.read_text())
     cells = {name: Resource(**each) for name, each in content["utilization"].items()}
     if "ALU" in cells:
         # The log counts the LUT that a Gowin ALU takes among the LUT4, the report does not.
         lut = cells["LUT4"]
         cells["LUT4"] = Resource(lut.used + cells["ALU"].used, lut.available)
-    fmax = min((each["achieved"] for each in content.get("fmax", {}).values()), default=None)
-    return cells, fmax
+    return cells, [Clock(**each) for each in content.get("fmax", {}).values()]
 
 
 def check_fit(board: Board, log: str) -> None:
@@ -154,15 +164,45 @@ def vivado_command(name: str) -> str:
     return f"vivado -mode batch -source {name}.tcl"
 
 
+class TooSlowError(UserError):
+    """A network does not meet its clock; it would meet one of `fmax_mhz`."""
+
+    def __init__(self, message: str, fmax_mhz: float) -> None:
+        super().__init__(message)
+        self.fmax_mhz = fmax_mhz
+
+
 def check_clock(board: Board, fmax_mhz: float | None, levels_per_stage: int) -> None:
-    """Raise `UserError` where the network is too slow for the board's clock."""
-    if fmax_mhz is not None and fmax_mhz < board.clock_mhz:
-        cure = (
-            f"use fewer adders between registers (--levels-per-stage {levels_per_stage - 1}) or "
-            if levels_per_stage > 1
-            else "use "
-        )
-        raise UserError(
-            f"the network does not meet the clock of {board.name}: it reaches {fmax_mhz:.2f} MHz "
-            f"and the board runs at {board.clock_mhz:g} MHz; {cure}another --seed"
-        )
+    """Raise `TooSlowError` where the network is too slow for its clock."""
+    if fmax_mhz is None or fmax_mhz >= board.clock_mhz:
+        return
+    cures = []
+    slower = with_clock_up_to(board, _SAFE * fmax_mhz) if board.family is not None else None
+    if slower is not None:
+        cures.append(f"a slower clock (--clock {math.floor(slower.clock_mhz * 100) / 100:g})")
+    if levels_per_stage > 1:
+        cures.append(f"fewer adders between registers (--levels-per-stage {levels_per_stage - 1})")
+    cures.append("another --seed")
+    raise TooSlowError(
+        f"the network does not meet the clock of {board.name}: it reaches {fmax_mhz:.2f} MHz and "
+        f"runs at {board.clock_mhz:g} MHz; use {' or '.join(cures)}",
+        fmax_mhz,
+    )
+
+
+_SAFE = 0.99
+"""Of an Fmax, for a clock of which the digits behind the point are left out."""
+
+
+def check_constraints(board: Board, clocks: list[Clock]) -> None:
+    """Raise `UserError` where nextpnr was asked for, or derived, another clock than the board's."""
+    for clock in clocks:
+        if abs(clock.constraint / board.clock_mhz - 1) > _ROUNDING:
+            raise UserError(
+                f"the bitstream for {board.name} has a clock of {clock.constraint:.2f} MHz and its "
+                f"plan has {board.clock_mhz:.2f}: this is a bug of mulbudget, please report it"
+            )
+
+
+_ROUNDING = 0.002
+"""nextpnr counts periods in whole picoseconds, of the PLL's oscillator too."""

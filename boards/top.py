@@ -8,6 +8,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from mulbudget.boards.catalogue import Board
+from mulbudget.boards.clock import PllClock
 from mulbudget.boards.frame import GAP_BYTES
 from mulbudget.boards.link import Link
 from mulbudget.hw.accelerator import Accelerator
@@ -63,31 +65,34 @@ class Core(wiring.Component):
 class Top(wiring.Component):
     """A `Core` at the pins of a board, and an LED that blinks about once a second.
 
-    The platform makes the clock and the power-on reset.
+    The platform makes the clock and the power-on reset, or the board's PLL does.
 
     Parameters
     ----------
     core : Core
-    uart : tuple
-        Name and number of the board's resource.
+    board : Board
     """
 
-    def __init__(self, core: Core, uart: tuple[str, int]) -> None:
-        self._core, self._uart = core, uart
+    def __init__(self, core: Core, board: Board) -> None:
+        self._core, self._board = core, board
         super().__init__({})
 
     def elaborate(self, platform: Any) -> Module:
         """The core, connected to the platform's pins."""
         m = Module()
+        board = self._board
+        if board.pll is not None:
+            m.submodules.clock = clock = PllClock(board.pll, pad=board.pll_pad)
+            m.domains += clock.domain
         m.submodules.core = self._core
-        uart = platform.request(*self._uart, dir="-")
+        uart = platform.request(*board.uart, dir="-")
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
         m.d.comb += [self._core.rx.eq(rx.i), tx.o.eq(self._core.tx)]
         pin = _led(platform)
         if pin is not None:
             m.submodules.led = led = io.Buffer("o", pin)
-            heartbeat = Signal((int(platform.default_clk_frequency) // 2).bit_length())
+            heartbeat = Signal((int(board.clock_mhz * 1e6) // 2).bit_length())
             m.d.sync += heartbeat.eq(heartbeat + 1)
             m.d.comb += led.o.eq(heartbeat[-1])
         return m

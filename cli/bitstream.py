@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from mulbudget.cli.clock import CLOCK_HELP, FASTEST, board_on_clock, mhz
 from mulbudget.cli.console import console, table
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import Convolution, SumProduct, load, with_standard_scheme
@@ -36,6 +37,14 @@ def bitstream(
         int | None,
         typer.Option(help="Hardware multipliers, at most; as many as the board has by default."),
     ] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MHZ|max",
+            help=f"{CLOCK_HELP} {FASTEST} builds twice or more: as fast as the network goes, with "
+            "a register behind every adder unless --levels-per-stage says otherwise.",
+        ),
+    ] = None,
     baud: Annotated[int, typer.Option(help="Of the UART.")] = 115200,
     seed: Annotated[int, typer.Option(help="Of placement.")] = 1,
     levels_per_stage: Annotated[
@@ -58,9 +67,14 @@ def bitstream(
     """Build the bitstream that answers samples over the board's UART."""
     # Amaranth is slow to import, and `mulbudget show` does without.
     from mulbudget.boards.build import build, prepare
-    from mulbudget.boards.catalogue import find_board
+    from mulbudget.boards.catalogue import check_pll
+    from mulbudget.boards.fastest import LEVELS_PER_STAGE, build_fastest
 
-    target, network = find_board(board), load(file)
+    fast = clock == FASTEST
+    target, network = board_on_clock(board, None if fast else mhz(clock)), load(file)
+    if fast:
+        check_pll(target)
+        levels_per_stage = levels_per_stage or LEVELS_PER_STAGE
     networks = {out: network}
     if compare:
         networks[out / STANDARD] = with_standard_scheme(network, name=STANDARD)
@@ -91,11 +105,12 @@ def bitstream(
         for folder, design in designs.items():
             prefix = f"{design.network.name} " if compare else ""
             told = partial(announce, prefix)
-            reports.append(build(design, folder, seed=seed, announce=told))
+            make = build_fastest if fast else build
+            reports.append(make(design, folder, seed=seed, announce=told))
     report, *others = reports
     printer.print(_table(report, *others))
     printer.print(
-        f"{report.samples_per_second:,.0f} samples per second at {report.clock_mhz:g} MHz, "
+        f"{report.samples_per_second:,.0f} samples per second at {clock_text(report)}, "
         f"{report.link_samples_per_second:,.0f} over the UART at {report.baud} baud; latency "
         f"{report.latency} clocks\n"
         f"written to {out / report.bitstream} and {out / 'report.json'}",
@@ -148,6 +163,12 @@ def _table(report: "Report", *others: "Report") -> Table:
     title = f"{report.name} on {report.board}"
     columns = ["", "used", *(each.name for each in others), "available", ""]
     return table(title, columns, rows, text=[""])
+
+
+def clock_text(report: "Report") -> str:
+    """The clock of a bitstream, and what it is made of."""
+    made = "" if report.oscillator_mhz is None else f" from {report.oscillator_mhz:g} MHz by PLL"
+    return f"{report.clock_mhz:.6g} MHz{made}"
 
 
 def _share(part: float, whole: float) -> str:

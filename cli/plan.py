@@ -1,12 +1,15 @@
 """`mulbudget plan`: how a network is built on a board."""
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from mulbudget.cli.clock import CLOCK_HELP, board_on_clock
 from mulbudget.cli.console import console, table
+from mulbudget.cli.planned import LEVELS_HELP
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import UserError, load
 
@@ -15,7 +18,16 @@ if TYPE_CHECKING:
     from mulbudget.hw.choose import Choice
     from mulbudget.hw.estimate import Need
 
-COLUMNS = ("layer", "style", "LUT", "FF", "multi-\npliers", "RAM\nblocks", "interval\n[clocks]")
+COLUMNS = (
+    "layer",
+    "style",
+    "LUT",
+    "FF",
+    "multi-\npliers",
+    "RAM\nblocks",
+    "interval\n[clocks]",
+    "Fmax\n[MHz]",
+)
 
 
 def plan(
@@ -35,17 +47,18 @@ def plan(
         int | None, typer.Option(min=0, help="Multipliers, at most; all of the board by default.")
     ] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
+    clock: Annotated[float | None, typer.Option(help=CLOCK_HELP)] = None,
+    levels_per_stage: Annotated[int | None, typer.Option(min=1, help=LEVELS_HELP)] = None,
 ) -> None:
     """Choose the style of every layer: as fast as fits on the board, or as small as is asked.
 
-    Says before synthesis what each layer takes. `verilog`, `sim` and `bitstream` do the same by
-    themselves, given the board.
+    Says before synthesis what each layer takes and how fast it is. `verilog`, `sim` and
+    `bitstream` do the same by themselves, given the board.
     """
     # Amaranth and scipy are slow to import, and `mulbudget show` does without.
-    from mulbudget.boards.catalogue import find_board
-    from mulbudget.boards.planning import Goal, plan_board
+    from mulbudget.boards.planning import Goal, fmax_of, levels_of, plan_board
 
-    target, network = find_board(board), load(file)
+    target, network = board_on_clock(board, clock), load(file)
     goal = Goal(
         samples_per_second=samples_per_second,
         max_latency=None if max_latency is None else max_latency * 1e-6,
@@ -53,9 +66,12 @@ def plan(
         dsp=dsp,
     )
     choice = plan_board(network, target, style or [], goal)
+    levels = levels_of(target, levels_per_stage)
+    fmax = fmax_of(choice, network, target, levels)
     printer = console()
-    printer.print(_table(choice, target))
+    printer.print(_table(choice, target, fmax))
     printer.print(_summary(choice, target), soft_wrap=True)
+    printer.print(_speed(target, fmax, levels), soft_wrap=True)
 
 
 def _share(text: str) -> float:
@@ -66,13 +82,17 @@ def _share(text: str) -> float:
         raise UserError(f"--reserve {text!r} is no percentage: use 0% to 90%") from None
 
 
-def _table(choice: "Choice", board: "Board") -> Table:
+def _table(choice: "Choice", board: "Board", fmax: list[float]) -> Table:
     from mulbudget.boards.planning import rows
 
-    cells = [[name, style, *_cells(need)] for name, style, need in rows(choice, board)]
+    clocks = [f"{each:.1f}" for each in fmax[:-1]]
+    cells = [
+        [name, style, *_cells(need), mhz]
+        for (name, style, need), mhz in zip_longest(rows(choice, board), clocks)
+    ]
     own = board.capacity
-    available = ["available", "", own.lut, own.ff, own.dsp, own.bram, None]
-    total = ["total", "", *_cells(choice.total)]
+    available = ["available", "", own.lut, own.ff, own.dsp, own.bram, None, f"{board.clock_mhz:g}"]
+    total = ["total", "", *_cells(choice.total), f"{fmax[-1]:.1f}"]
     title = f"plan of {len(choice.pieces)} layers on {board.name}"
     return table(title, COLUMNS, cells, text=COLUMNS[:2], totals=[total, available])
 
@@ -87,4 +107,24 @@ def _summary(choice: "Choice", board: "Board") -> str:
     rate = board.clock_mhz * 1e6 / choice.total.interval
     bound = " and ".join(TITLES[name] for name in choice.bound)
     more = f"; with more {bound} it would be faster" if bound else ""
-    return f"about {rate:,.0f} samples per second at {board.clock_mhz:g} MHz{more}"
+    return f"about {rate:,.0f} samples per second at {board.clock_mhz:.6g} MHz{more}"
+
+
+def _speed(board: "Board", fmax: list[float], levels: int) -> str:
+    """Whether the clock is likely to be met, and what helps where it is not."""
+    *layers, whole = fmax
+    registers = (
+        f"a register behind every {levels} adders" if levels > 1 else "every adder registered"
+    )
+    text = f"Fmax about {whole:.1f} MHz with {registers}"
+    if whole >= board.clock_mhz:
+        return text
+    cures = []
+    if whole < min(layers):
+        text += ", for the handshake that goes through all layers within a clock"
+    elif levels > 1:
+        cures.append(f"fewer adders between registers (--levels-per-stage {levels - 1})")
+    return (
+        f"warning: {text}; less than the clock of {board.clock_mhz:.6g} MHz: use "
+        f"{' or '.join([*cures, 'a slower clock (--clock)'])}"
+    )

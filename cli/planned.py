@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mulbudget.cli.clock import board_on_clock
 from mulbudget.spn import Network, UserError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def planned(
     network: Network,
     *,
     board: str | None,
+    clock: float | None,
     family: str | None,
     dsp: int | None,
     levels_per_stage: int | None,
@@ -27,6 +29,8 @@ def planned(
     """For a board, a family or neither; styles that are not given are chosen for a board only."""
     # Amaranth is slow to import, and `mulbudget show` does without; only a choice needs scipy.
     if board is None:
+        if clock is not None:
+            raise UserError(f"--clock {clock:g} is of a board: give --board too")
         from mulbudget.hw.plan import make_plan
         from mulbudget.hw.styles import styles_of
 
@@ -41,9 +45,7 @@ def planned(
         raise UserError(
             f"--family {family} and --board {board} contradict each other: a board has a family"
         )
-    from mulbudget.boards.catalogue import find_board
     from mulbudget.boards.planning import board_plan
 
-    return board_plan(
-        network, find_board(board), dsp=dsp, levels_per_stage=levels_per_stage, style=style
-    )
+    target = board_on_clock(board, clock)
+    return board_plan(network, target, dsp=dsp, levels_per_stage=levels_per_stage, style=style)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from mulbudget.cli.clock import CLOCK_HELP
 from mulbudget.cli.console import complain, console, table
 from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned
 from mulbudget.cli.proof import Kind, Proof, write_proof
@@ -93,6 +94,7 @@ def sim(
         bool, typer.Option("--benches", help="Run the cocotb benches of the streams, too.")
     ] = False,
     board: Annotated[str | None, typer.Option(help=BOARD_HELP)] = None,
+    clock: Annotated[float | None, typer.Option(help=CLOCK_HELP)] = None,
     levels_per_stage: Annotated[int | None, typer.Option(help=LEVELS_HELP)] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
     report: Annotated[
@@ -122,6 +124,7 @@ def sim(
             plan = planned(
                 network,
                 board=board,
+                clock=clock,
                 family=family,
                 dsp=dsp,
                 levels_per_stage=levels_per_stage,

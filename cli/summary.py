@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from mulbudget.boards.report import Report, vivado_command
+from mulbudget.cli.bitstream import clock_text
 from mulbudget.cli.console import console, table
 from mulbudget.cli.proof import read_json, shown_proof
 from mulbudget.spn import digest, load, network_counts
@@ -70,7 +71,7 @@ def _hardware(report: Report) -> list[Row]:
     most = "" if report.fmax_mhz is None else f", at most {report.fmax_mhz:.2f} MHz"
     return [
         *rows,
-        ["clock", f"{report.clock_mhz:g} MHz{most}"],
+        ["clock", f"{clock_text(report)}{most}"],
         ["samples per second", f"{report.samples_per_second:,.0f}"],
         ["latency", f"{report.latency} clocks"],
     ]

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from mulbudget.cli.clock import CLOCK_HELP
 from mulbudget.cli.console import console, table
 from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned
 from mulbudget.hw.sidecar import Layer, Sidecar
@@ -48,6 +49,7 @@ def verilog(
         typer.Option(help="Use this device family's multipliers; portable Verilog by default."),
     ] = None,
     board: Annotated[str | None, typer.Option(help=BOARD_HELP)] = None,
+    clock: Annotated[float | None, typer.Option(help=CLOCK_HELP)] = None,
     levels_per_stage: Annotated[int | None, typer.Option(help=LEVELS_HELP)] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
 ) -> None:
@@ -56,6 +58,7 @@ def verilog(
     plan = planned(
         network,
         board=board,
+        clock=clock,
         family=family,
         dsp=dsp,
         levels_per_stage=levels_per_stage,

@@ -34,6 +34,7 @@ def test_help_lists_every_target_and_setting() -> None:
         "MULTIPLIERS  28",
         "SEED         0",
         "BOARD        ulx3s",
+        "CLOCK ",
     ):
         assert setting in text
 
@@ -57,6 +58,13 @@ def test_a_target_makes_what_it_needs_first(tmp_path: Path, target: str, steps: 
     places = [text.index(f"bin/mulbudget {step} ") for step in steps]
     assert places == sorted(places)
     assert text.index("requirements.lock") < places[0]
+
+
+def test_a_clock_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    text = make("-n", "program", f"OUT={tmp_path}", "BOARD=icebreaker", "CLOCK=24").stdout
+    assert f"--board icebreaker --clock 24 --out {tmp_path}/icebreaker-24/" in text
+    assert f"bin/mulbudget program {tmp_path}/icebreaker-24/ --board icebreaker" in text
+    assert "--clock" not in make("-n", "program", f"OUT={tmp_path}", "BOARD=icebreaker").stdout
 
 
 def test_only_the_bench_installs_what_it_compares_with() -> None:

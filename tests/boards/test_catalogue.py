@@ -3,7 +3,7 @@
 import pytest
 from amaranth.build import ResourceError
 
-from mulbudget.boards.catalogue import BOARDS, Board, find_board
+from mulbudget.boards.catalogue import BOARDS, Board, find_board, with_clock, with_clock_up_to
 from mulbudget.boards.uart import divider
 from mulbudget.hw.families import FAMILIES
 from mulbudget.spn import UserError
@@ -51,3 +51,32 @@ def test_the_nearest_board_is_suggested(name: str, guess: str) -> None:
 def test_nothing_is_suggested_for_nonsense() -> None:
     with pytest.raises(UserError, match="no board 'zzzz': `mulbudget boards` lists them"):
         find_board("zzzz")
+
+
+@all_boards
+def test_it_has_a_pll_where_the_flow_is_open(board: Board) -> None:
+    if board.flow == "vivado":
+        with pytest.raises(UserError, match=f"{board.name}: Vivado builds .* leave it out"):
+            with_clock(board, 50)
+        return
+    other = with_clock(board, 1.5 * board.clock_mhz)
+    assert other.pll is not None
+    assert other.clock_mhz == pytest.approx(1.5 * board.clock_mhz, rel=0.02)
+    assert other.oscillator_mhz == board.clock_mhz
+    assert divider(other.clock_mhz * 1e6, 115200) != divider(board.clock_mhz * 1e6, 115200)
+    assert with_clock(other, board.clock_mhz) == board
+    assert with_clock(other, 40) == with_clock(board, 40)
+
+
+@pytest.mark.parametrize(
+    ("most", "clock", "pll"), [(11.9, None, False), (12.5, 12, False), (16.4, 16.3125, True)]
+)
+def test_the_fastest_clock_up_to_another(most: float, clock: float | None, pll: bool) -> None:
+    board = with_clock_up_to(with_clock(find_board("icebreaker"), 24), most)
+    assert (board and board.clock_mhz) == clock
+    assert (board is not None and board.pll is not None) == pll
+
+
+def test_a_clock_that_the_pll_does_not_make_is_told_with_the_board() -> None:
+    with pytest.raises(UserError, match=r"--clock 15 on icebreaker: .* makes 16 to 275 MHz"):
+        with_clock(find_board("icebreaker"), 15)

@@ -1,14 +1,18 @@
 """What is read from nextpnr's report and log."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from mulbudget.boards.catalogue import BOARDS
+from mulbudget.boards.catalogue import BOARDS, with_clock
 from mulbudget.boards.report import (
+    Clock,
     Resource,
+    TooSlowError,
     check_clock,
+    check_constraints,
     check_fit,
     read_report,
     utilisation,
@@ -84,14 +88,17 @@ def test_utilisation(
     assert [(each.used, each.available) for each in used.values()] == expected
 
 
-def test_the_slowest_clock_counts(tmp_path: Path) -> None:
+def test_cells_and_clocks_are_read(tmp_path: Path) -> None:
     content = {
-        "fmax": {"clk": {"achieved": 30.5, "constraint": 12}, "b": {"achieved": 20, "x": 1}},
+        "fmax": {"clk": {"achieved": 30.5, "constraint": 12}},
         "utilization": {"LUT4": {"used": 1, "available": 2}},
         "critical_paths": [],
     }
     (tmp_path / "cells.json").write_text(json.dumps(content))
-    assert read_report(tmp_path / "cells.json") == (_cells(LUT4=(1, 2)), 20)
+    assert read_report(tmp_path / "cells.json") == (
+        _cells(LUT4=(1, 2)),
+        [Clock(30.5, 12)],
+    )
 
 
 def test_a_gowin_alu_takes_a_lut(tmp_path: Path) -> None:
@@ -128,11 +135,40 @@ def test_what_fits_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("levels", "cure"), [(3, r"\(--levels-per-stage 2\) or another --seed"), (1, "use another")]
+    ("board", "clock", "fmax", "levels", "cures"),
+    [
+        ("icebreaker", 12, 11.25, 3, r"fewer .* \(--levels-per-stage 2\) or another --seed"),
+        ("icebreaker", 12, 11.25, 1, "another --seed"),
+        ("icebreaker", 24, 20, 1, r"a slower clock \(--clock 19.5\) or another"),
+        ("icebreaker", 24, 15, 1, r"a slower clock \(--clock 12\) or another"),
+        ("ulx3s-85f", 60, 40, 2, r"a slower clock \(--clock 39.58\) or fewer"),
+    ],
 )
-def test_a_clock_that_is_not_met_is_an_error(levels: int, cure: str) -> None:
-    with pytest.raises(UserError, match=rf"reaches 11\.25 MHz .* runs at 12 MHz; .*{cure}"):
-        check_clock(BOARDS["icebreaker"], 11.25, levels)
+def test_a_clock_that_is_not_met_is_an_error(
+    board: str, clock: float, fmax: float, levels: int, cures: str
+) -> None:
+    wanted = with_clock(BOARDS[board], clock)
+    sentence = rf"reaches {fmax:.2f} MHz and runs at {clock} MHz; use {cures}"
+    with pytest.raises(TooSlowError, match=sentence) as refused:
+        check_clock(wanted, fmax, levels)
+    assert refused.value.fmax_mhz == fmax
+
+
+@pytest.mark.parametrize("name", [name for name, each in BOARDS.items() if each.family])
+@pytest.mark.parametrize("fmax", [17, 33.3, 61.9, 97])
+def test_the_slower_clock_that_is_offered_is_met(name: str, fmax: float) -> None:
+    with pytest.raises(TooSlowError) as refused:
+        check_clock(with_clock(BOARDS[name], 110), fmax, 1)
+    offered = re.search(r"--clock ([\d.]+)", str(refused.value))
+    assert offered is not None
+    check_clock(with_clock(BOARDS[name], float(offered[1])), fmax, 1)
+
+
+def test_a_clock_of_the_tools_that_is_not_the_boards_is_a_bug() -> None:
+    board = with_clock(BOARDS["ice40-hx8k"], 50)
+    check_constraints(board, [Clock(90, 50.28)])
+    with pytest.raises(UserError, match=r"a clock of 12.00 MHz and its plan has 50.25: .* a bug"):
+        check_constraints(board, [Clock(90, 12)])
 
 
 @pytest.mark.parametrize("fmax", [12, 40.5, None])

@@ -18,6 +18,12 @@ from tests.cli.conftest import Command
     [
         (["--board", "icebraker"], "did you mean icebreaker?"),
         (["--board", "icebreaker", "--baud", "5000000"], "use 115200, or"),
+        (["--board", "icebreaker", "--clock", "fast"], "'fast' is no frequency: use MHz"),
+        (["--board", "icebreaker", "--clock", "-1"], "'-1' is no frequency: use MHz"),
+        (["--board", "icebreaker", "--clock", "15"], "the PLL of iCE40 UltraPlus makes 16 to 275"),
+        (["--board", "ulx3s-12f", "--clock", "3.2", "--baud", "1000000"], "1000000 baud from a"),
+        (["--board", "arty-a7-35", "--clock", "50"], "--clock is not possible on arty-a7-35"),
+        (["--board", "arty-a7-35", "--clock", "max"], "--clock is not possible on arty-a7-35"),
         (["--board", "icebreaker", "--dsp", "9"], "use --dsp 8 or less, or a larger board"),
         (["--board", "icebreaker", "--dsp", "-1"], "-1 hardware multipliers are not possible"),
     ],

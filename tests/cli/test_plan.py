@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.random_networks import dense
+from bench.random_networks import dense, images
 from mulbudget.spn import save
 from tests.cli.conftest import Command
 
@@ -29,9 +29,36 @@ def test_a_style_can_be_given(command: Command, file: Path) -> None:
     assert "serial:1" in result.stdout
 
 
+def test_a_clock_too_fast_for_its_registers_is_warned_of(command: Command, file: Path) -> None:
+    words = ["plan", file, "--board", "ulx3s-85f", "--clock", "60", "--style", "parallel"]
+    few = command(*words, "--levels-per-stage", "8")
+    assert few.returncode == 0, few.stderr
+    assert "samples per second at 60 MHz" in few.stdout
+    assert "warning: Fmax about" in few.stdout
+    assert "use fewer adders between registers (--levels-per-stage 7)" in few.stdout
+    many = command(*words, "--levels-per-stage", "1")
+    assert "Fmax about" in many.stdout
+    assert "warning" not in many.stdout
+
+
+def test_registers_are_no_cure_for_the_handshake(command: Command, tmp_path: Path) -> None:
+    save(images((1, 3, 6), 8, density=0.4), tmp_path / "images.spn")
+    words = ["--board", "icebreaker", "--clock", "60", "--levels-per-stage", "2"]
+    result = command("plan", tmp_path / "images.spn", *words)
+    assert "for the handshake that goes through all layers" in result.stdout
+    assert "--levels-per-stage" not in result.stdout
+
+
+def test_samples_per_second_are_of_the_clock_that_there_is(command: Command, file: Path) -> None:
+    words = ["--board", "ice40-hx8k", "--clock", "50", "--style", "folded"]
+    result = command("plan", file, *words)
+    assert f"about {50.25e6 / 64:,.0f} samples per second at 50.25 MHz" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("--clock", "1000"), "--clock 1000 on ulx3s-25f: a clock of 1000 MHz is not possible"),
         (("--reserve", "much"), "--reserve 'much' is no percentage"),
         (("--reserve", "95%"), "a reserve of 95% is not possible"),
         (("--samples-per-second", "1e9"), "samples per second are the most"),

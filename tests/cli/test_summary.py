@@ -79,6 +79,13 @@ def test_the_whole_way(command: Command, results: Path) -> None:
     assert "Verilog" not in result.stdout
 
 
+def test_a_clock_by_pll_is_told_with_the_oscillator(command: Command, results: Path) -> None:
+    faster = {**REPORT, "clock_mhz": 39.0625, "oscillator_mhz": 25.0}
+    (results / "ulx3s" / "report.json").write_text(json.dumps(faster))
+    text = lines(command("summary", results, "--board", "ulx3s").stdout)
+    assert "clock 39.0625 MHz from 25 MHz by PLL, at most 40.50 MHz" in text
+
+
 def test_without_a_board_and_before_a_simulation(command: Command, results: Path) -> None:
     (results / "sim.json").unlink()
     result = command("summary", results)
