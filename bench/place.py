@@ -1,0 +1,136 @@
+"""Verilog placed and routed on an ECP5, between registers that belong to no design."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from bench.report import FOLDER
+from mulbudget.boards.report import read_report
+from mulbudget.sim import tools
+from mulbudget.spn.files import make_folder, write_whole
+
+SYNTH = "synth_ecp5 -nodsp"
+"""As the bitstreams of mulbudget are synthesised: products are logic or instances of a DSP block."""
+
+PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
+"""The largest device, whose pins and rows of carry chains limit no design."""
+
+MHZ = 250
+"""What nextpnr is asked for; it goes on to the best that it finds either way."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the design: its name and its bits."""
+
+    name: str
+    bits: int
+
+
+@dataclass(frozen=True)
+class Design:
+    """Verilog of a module `top`.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        Texts of files.
+    inputs, outputs : tuple of Port
+        But for the clock.
+    constants : tuple of (str, str)
+        Other inputs and what they are tied to.
+    keep : str
+        Wires that synthesis has to keep, in the words of Yosys.
+    """
+
+    sources: tuple[str, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    constants: tuple[tuple[str, str], ...] = ()
+    keep: str = ""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """What nextpnr makes of a design, its surroundings included, which have no LUT.
+
+    Parameters
+    ----------
+    luts, flip_flops, dsps : int
+        Cells: TRELLIS_COMB, TRELLIS_FF and MULT18X18D.
+    mhz : float
+        The fastest clock after routing.
+    """
+
+    luts: int
+    flip_flops: int
+    dsps: int
+    mhz: float
+
+
+def surroundings(design: Design) -> str:
+    """Verilog of a module `around`: a design whose inputs come from a shift register.
+
+    Every output goes through a register to a pin of its own. So every path that counts is one
+    between registers, as within a larger system, and no input or output is a constant.
+    """
+    width = sum(port.bits for port in design.inputs)
+    outputs = sum(port.bits for port in design.outputs)
+    connections, first = [".clk(clk)"], 0
+    for port in design.inputs:
+        connections.append(f".{port.name}(inputs[{first + port.bits - 1}:{first}])")
+        first += port.bits
+    first = 0
+    for port in design.outputs:
+        connections.append(f".{port.name}(outputs[{first + port.bits - 1}:{first}])")
+        first += port.bits
+    connections += [f".{name}({value})" for name, value in design.constants]
+    return f"""module around(input clk, input in, output reg [{outputs - 1}:0] out);
+  reg [{width - 1}:0] inputs;
+  wire [{outputs - 1}:0] outputs;
+  always @(posedge clk) begin
+    inputs <= {{inputs, in}};
+    out <= outputs;
+  end
+  top top ({", ".join(connections)});
+endmodule
+"""
+
+
+def place(design: Design, seed: int = 1) -> Placed:
+    """Synthesise, place and route; what was done before is kept in `FOLDER`."""
+    yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
+    texts = (*design.sources, surroundings(design))
+    key = json.dumps([texts, design.keep, SYNTH, PLACE, MHZ, seed, yosys.identity, nextpnr.identity])
+    kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
+    if kept.exists():
+        return msgspec.json.decode(kept.read_bytes(), type=Placed)
+    with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
+        folder = Path(temporary)
+        for number, text in enumerate(texts):
+            write_whole(folder / f"{number}.v", text)
+        script = [
+            f"read_verilog -defer {' '.join(f'{number}.v' for number in range(len(texts)))}",
+            "hierarchy -top around",
+            *([f"setattr -set keep 1 {design.keep}"] if design.keep else []),
+            f"{SYNTH} -top around -json netlist.json",
+        ]
+        yosys.run("-q", "-p", "; ".join(script), folder=folder)
+        nextpnr.run(
+            *PLACE,
+            *("--freq", str(MHZ), "--seed", str(seed)),
+            *("--json", "netlist.json", "--report", "report.json"),
+            folder=folder,
+            log=folder / "nextpnr.log",
+        )
+        cells, mhz = read_report(folder / "report.json")
+    counts = (
+        cells[name].used if name in cells else 0
+        for name in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
+    )
+    placed = Placed(*counts, mhz or 0.0)
+    write_whole(kept, msgspec.json.encode(placed))
+    return placed
