@@ -14,7 +14,7 @@ from mulbudget.sim import tools
 from mulbudget.spn.files import make_folder, write_whole
 
 SYNTH = "synth_ecp5 -nodsp"
-"""As the bitstreams of mulbudget are synthesised: products are logic or instances of a DSP block."""
+"""As bitstreams are synthesised: products are logic, or instances of a DSP block."""
 
 PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
 """The largest device, whose pins and rows of carry chains limit no design."""
@@ -25,18 +25,21 @@ MHZ = 250
 
 @dataclass(frozen=True)
 class Port:
-    """A port of the design: its name and its bits."""
+    """A port of the design: its name and its bits, of which `idle` make no difference."""
 
     name: str
     bits: int
+    idle: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Design:
-    """Verilog of a module `top`.
+    """Verilog of a module with a clock `clk`.
 
     Parameters
     ----------
+    top : str
+        The module.
     sources : tuple of str
         Texts of files.
     inputs, outputs : tuple of Port
@@ -47,6 +50,7 @@ class Design:
         Wires that synthesis has to keep, in the words of Yosys.
     """
 
+    top: str
     sources: tuple[str, ...]
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
@@ -77,16 +81,14 @@ def surroundings(design: Design) -> str:
     Every output goes through a register to a pin of its own. So every path that counts is one
     between registers, as within a larger system, and no input or output is a constant.
     """
-    width = sum(port.bits for port in design.inputs)
-    outputs = sum(port.bits for port in design.outputs)
-    connections, first = [".clk(clk)"], 0
+    connections, width = [".clk(clk)"], 0
     for port in design.inputs:
-        connections.append(f".{port.name}(inputs[{first + port.bits - 1}:{first}])")
-        first += port.bits
-    first = 0
+        connections.append(f".{port.name}({_taken(port, width)})")
+        width += port.bits - len(port.idle)
+    outputs = 0
     for port in design.outputs:
-        connections.append(f".{port.name}(outputs[{first + port.bits - 1}:{first}])")
-        first += port.bits
+        connections.append(f".{port.name}(outputs[{outputs + port.bits - 1}:{outputs}])")
+        outputs += port.bits
     connections += [f".{name}({value})" for name, value in design.constants]
     return f"""module around(input clk, input in, output reg [{outputs - 1}:0] out);
   reg [{width - 1}:0] inputs;
@@ -95,16 +97,28 @@ def surroundings(design: Design) -> str:
     inputs <= {{inputs, in}};
     out <= outputs;
   end
-  top top ({", ".join(connections)});
+  {design.top} top ({", ".join(connections)});
 endmodule
 """
+
+
+def _taken(port: Port, first: int) -> str:
+    """What a port is connected to: bits of the shift register from `first` on, and zeros."""
+    if not port.idle:
+        return f"inputs[{first + port.bits - 1}:{first}]"
+    used = [bit for bit in range(port.bits) if bit not in port.idle]
+    at = {bit: first + number for number, bit in enumerate(used)}
+    bits = [f"inputs[{at[bit]}]" if bit in at else "1'b0" for bit in range(port.bits)]
+    return f"{{{', '.join(reversed(bits))}}}"
 
 
 def place(design: Design, seed: int = 1) -> Placed:
     """Synthesise, place and route; what was done before is kept in `FOLDER`."""
     yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
     texts = (*design.sources, surroundings(design))
-    key = json.dumps([texts, design.keep, SYNTH, PLACE, MHZ, seed, yosys.identity, nextpnr.identity])
+    key = json.dumps(
+        [texts, design.keep, SYNTH, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
+    )
     kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
     if kept.exists():
         return msgspec.json.decode(kept.read_bytes(), type=Placed)
@@ -127,10 +141,10 @@ def place(design: Design, seed: int = 1) -> Placed:
             log=folder / "nextpnr.log",
         )
         cells, mhz = read_report(folder / "report.json")
-    counts = (
+    luts, flip_flops, dsps = (
         cells[name].used if name in cells else 0
         for name in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
     )
-    placed = Placed(*counts, mhz or 0.0)
+    placed = Placed(luts, flip_flops, dsps, mhz or 0.0)
     write_whole(kept, msgspec.json.encode(placed))
     return placed

@@ -26,8 +26,9 @@ class Accelerator(wiring.Component):
     sum of the layers' latencies and the interval the longest of theirs. Else both are those of
     `timing`, the interval hardly ever longer than the longest of the layers'.
 
-    A pipeline of parallel layers alone, that takes a sample every clock, never stops, where its
-    result has few bits: `outlet.Outlet` keeps results that are not taken.
+    A pipeline of parallel layers alone, that takes a sample every clock, never stops where its
+    result has few bits and the family is ECP5 or open: `outlet.Outlet` keeps results that are not
+    taken.
 
     Parameters
     ----------
@@ -54,6 +55,10 @@ class Accelerator(wiring.Component):
         self.inputs, self.output = plan.inputs, output_port(network)
         self.layers, queues = build(network, plan)
         self._source = network.INPUT
+        family = plan.family
+        self._outlet = (family is None or family.outlet) and _is_short_pipeline(
+            self.layers, self.output, self._source
+        )
         self._timing = _timing(self.layers, queues, network)
         streams = {port.name: In(stream.Signature(layout(port.ends))) for port in self.inputs}
         super().__init__(streams | {"o": Out(stream.Signature(layout(self.output.ends)))})
@@ -71,7 +76,7 @@ class Accelerator(wiring.Component):
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
         """Layers connected stream to stream, with a fork where several take one."""
         m = Module()
-        if _may_never_stop(self.layers, self.output, self._source):
+        if self._outlet:
             return self._never_stops(m)
         layers = {layer.flow.name: layer for layer in self.layers}
         for name, layer in layers.items():
@@ -120,7 +125,7 @@ class Accelerator(wiring.Component):
         return m
 
 
-def _may_never_stop(layers: list[Layer], output: Port, source: str) -> bool:
+def _is_short_pipeline(layers: list[Layer], output: Port, source: str) -> bool:
     """Whether layers are one pipeline that takes a sample every clock, and its result is short."""
     names = [source, *(layer.flow.name for layer in layers)]
     row = all(layer.flow.inputs == (name,) for name, layer in zip(names, layers, strict=False))

@@ -6,8 +6,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-_MOST_BITS = 1024
-"""Of a memory in LUTs: more costs as much as it saves."""
+_WORDS, _MOST_BITS = 16, 512
+"""Of a memory in LUTs: how many a LUT holds of a bit at least, and what is worth its price."""
 
 
 def outlet_depth(latency: int) -> int:
@@ -16,8 +16,8 @@ def outlet_depth(latency: int) -> int:
 
 
 def is_cheap(latency: int, bits: int) -> bool:
-    """Whether results of so many bits may wait in LUTs."""
-    return outlet_depth(latency) * bits <= _MOST_BITS
+    """Whether there is little to store, for results of so many bits."""
+    return max(outlet_depth(latency), _WORDS) * bits <= _MOST_BITS
 
 
 class Outlet(wiring.Component):
@@ -57,7 +57,7 @@ class Outlet(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:  # noqa: ARG002 - Amaranth's signature
-        """A memory in LUTs, where to write and to read, and how many samples are in or before it."""
+        """A memory in LUTs, where to write and to read, and how many samples it has room for."""
         m = Module()
         bits = len(self.i.payload.as_value())
         m.submodules.memory = memory = Memory(shape=bits, depth=self.depth, init=[])

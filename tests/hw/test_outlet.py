@@ -37,8 +37,6 @@ class Delay(wiring.Component):
         return m
 
 
-
-
 X = np.arange(60).reshape(-1, 1)
 
 
@@ -57,4 +55,10 @@ def test_nothing_is_lost_under_random_stalls(latency: int, stalls: float, seed: 
 
 def test_there_is_room_for_what_is_on_its_way_and_one_more() -> None:
     assert [outlet_depth(latency) for latency in (1, 2, 3, 4, 7, 8)] == [2, 4, 4, 8, 8, 16]
-    assert is_cheap(63, 16) and not is_cheap(64, 16)
+
+
+@pytest.mark.parametrize(
+    ("latency", "bits", "cheap"), [(1, 32, True), (1, 33, False), (63, 8, True), (64, 8, False)]
+)
+def test_few_results_of_few_bits_are_cheap(latency: int, bits: int, cheap: bool) -> None:
+    assert is_cheap(latency, bits) == cheap
