@@ -178,12 +178,18 @@ class _Emitter:
         return signal
 
     def _greater(self, op: Greater, stage: int) -> Value:
-        """The sign of a difference: of a comparison Yosys makes a chain that is left half-way."""
+        """The sign of a difference: of a comparison Yosys makes a chain that is left half-way.
+
+        Where a subtraction costs inverters, those of a comparison are in the LUTs of its chain.
+        """
         left, right = (self.at(each, stage) for each in op.operands)
+        signal = self._signal(op, stage)
+        if self._family is not None and not self._family.free_subtraction:
+            self._m.d.comb += signal.eq(left > right)
+            return signal
         difference = Signal(
             (right - left).shape(), name=f"{self._layer}_{op.name}_minus_s{stage}", attrs=_KEEP
         )
-        signal = self._signal(op, stage)
         self._m.d.comb += [difference.eq(right - left), signal.eq(difference[-1])]
         return signal
 
