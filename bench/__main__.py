@@ -2,7 +2,17 @@
 
 import typer
 
-from bench import accuracy, adders, cores, estimates, path, plans, styles, training
+from bench import (
+    accuracy,
+    adders,
+    cores,
+    estimates,
+    path,
+    plans,
+    styles,
+    throughput,
+    training,
+)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,6 +34,7 @@ app.command("training")(training.main)
 app.command("cores")(cores.main)
 app.command("styles")(styles.main)
 app.command("plans")(plans.main)
+app.command("throughput")(throughput.main)
 app.add_typer(estimates.app, name="estimates", help="Estimates beside place and route.")
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def solve(name: str, matrix: npt.NDArray[Any], above: int = -1) -> Solution:
 
     `above` is how much deeper than the least depth it may be; any depth for -1.
     """
-    solver = getattr(_module(f"{name}.cmvm"), _SOLVERS[name])
+    solver = getattr(module(f"{name}.cmvm"), _SOLVERS[name])
     kernel = _kernel(matrix)
     start = time.perf_counter()
     found = solver(kernel, hard_dc=above)
@@ -64,10 +64,10 @@ def solve(name: str, matrix: npt.NDArray[Any], above: int = -1) -> Solution:
 
 def write_da4ml(matrix: npt.NDArray[Any], bits: int, levels: int, folder: Path) -> list[Path]:
     """Verilog of a module `top` for signed inputs of `bits`, registers after so many adders."""
-    trace = _module("da4ml.trace")
+    trace = module("da4ml.trace")
     x = trace.FixedVariableArray.from_kif(*_kif(matrix, bits), solver_options={"hard_dc": -1})
     logic = trace.comb_trace(x, x @ _kernel(matrix))
-    codegen = _module("da4ml.codegen")
+    codegen = module("da4ml.codegen")
     codegen.RTLModel(logic, "top", folder, latency_cutoff=levels, print_latency=False).write()
     return _sources(folder)
 
@@ -79,18 +79,19 @@ def write_alkaid(
 
     Its latencies are no counts of adders: it gets as many stages as those would take.
     """
-    trace = _module("alkaid.trace")
+    trace = module("alkaid.trace")
     x = trace.FVArray.from_kif(*_kif(matrix, bits), solver_options={"hard_dc": -1})
     logic = trace.trace(x, x @ _kernel(matrix))
     stages = math.ceil(_depth([logic]) / levels)
-    model = _module("alkaid.codegen").RTLModel(
+    model = module("alkaid.codegen").RTLModel(
         logic, folder, "top", n_stages=stages, print_latency=False, ternary_fuse=ternary
     )
     model.write()
     return _sources(folder)
 
 
-def _module(name: str) -> Any:
+def module(name: str) -> Any:
+    """A module of a peer, which works in one thread."""
     os.environ["OMP_NUM_THREADS"] = "1"  # read by OpenMP when the first of them is imported
     return importlib.import_module(name)
 

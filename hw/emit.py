@@ -128,6 +128,8 @@ class _Emitter:
                 return self._offset(op, stage)
             case Sum():
                 return self._sum(value, op, stage)
+            case Greater():
+                return self._greater(op, stage)
         signal = self._signal(op, stage)
         operands = [self.at(each, stage) for each in op.operands]
         self._m.d.comb += signal.eq(_expression(op, operands, self._ops))
@@ -175,6 +177,22 @@ class _Emitter:
         self._m.d.comb += signal.eq(Cat(lower, a[1] ^ b[1] ^ carry))
         return signal
 
+    def _greater(self, op: Greater, stage: int) -> Value:
+        """The sign of a difference: of a comparison Yosys makes a chain that is left half-way.
+
+        Where a subtraction costs inverters, those of a comparison are in the LUTs of its chain.
+        """
+        left, right = (self.at(each, stage) for each in op.operands)
+        signal = self._signal(op, stage)
+        if self._family is not None and not self._family.free_subtraction:
+            self._m.d.comb += signal.eq(left > right)
+            return signal
+        difference = Signal(
+            (right - left).shape(), name=f"{self._layer}_{op.name}_minus_s{stage}", attrs=_KEEP
+        )
+        self._m.d.comb += [difference.eq(right - left), signal.eq(difference[-1])]
+        return signal
+
     def _product(self, value: int, op: Product, stage: int) -> Value:
         start = stage - op.clocks
         operands = [self.at(each, start) for each in op.operands]
@@ -217,8 +235,6 @@ def _expression(op: Op, operands: list[Value], ops: Sequence[Op]) -> Value:
     match op:
         case Shift():
             return operands[0] << op.shift
-        case Greater():
-            return operands[0] > operands[1]
         case Select():
             return Mux(operands[0], operands[1], operands[2])
         case Clamp():

@@ -64,6 +64,9 @@ class Family:
     carry_share : float
         Of the LUTs, that may be in carry chains: chains have rows of their own, and on ECP5 begin
         in a tile of eight, so nextpnr finds no place for more.
+    outlet : bool
+        Whether a pipeline whose results are short never stops, and has an `outlet.Outlet`: a clock
+        enable of all its registers is slow, and LUTs are memory.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Family:
     carry_cell: Path | None = None
     carry_bits: int = 1
     carry_share: float = 1.0
+    outlet: bool = False
 
     def levels_per_stage(self, clock_mhz: float) -> int:
         """How many adders in a chain settle within a clock, from 1 to 8."""
@@ -102,6 +106,7 @@ FAMILIES = {
             carry_cell=_MODELS / "CCU2C.v",
             carry_bits=2,
             carry_share=0.5,
+            outlet=True,
         ),
         Family(
             name="ice40-up",

@@ -1,0 +1,150 @@
+"""Verilog placed and routed on an ECP5, between registers that belong to no design."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from bench.report import FOLDER
+from mulbudget.boards.report import read_report
+from mulbudget.sim import tools
+from mulbudget.spn.files import make_folder, write_whole
+
+SYNTH = "synth_ecp5 -nodsp"
+"""As bitstreams are synthesised: products are logic, or instances of a DSP block."""
+
+PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
+"""The largest device, whose pins and rows of carry chains limit no design."""
+
+MHZ = 250
+"""What nextpnr is asked for; it goes on to the best that it finds either way."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the design: its name and its bits, of which `idle` make no difference."""
+
+    name: str
+    bits: int
+    idle: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Design:
+    """Verilog of a module with a clock `clk`.
+
+    Parameters
+    ----------
+    top : str
+        The module.
+    sources : tuple of str
+        Texts of files.
+    inputs, outputs : tuple of Port
+        But for the clock.
+    constants : tuple of (str, str)
+        Other inputs and what they are tied to.
+    keep : str
+        Wires that synthesis has to keep, in the words of Yosys.
+    """
+
+    top: str
+    sources: tuple[str, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    constants: tuple[tuple[str, str], ...] = ()
+    keep: str = ""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """What nextpnr makes of a design, its surroundings included, which have no LUT.
+
+    Parameters
+    ----------
+    luts, flip_flops, dsps : int
+        Cells: TRELLIS_COMB, TRELLIS_FF and MULT18X18D.
+    mhz : float
+        The fastest clock after routing.
+    """
+
+    luts: int
+    flip_flops: int
+    dsps: int
+    mhz: float
+
+
+def surroundings(design: Design) -> str:
+    """Verilog of a module `around`: a design whose inputs come from a shift register.
+
+    Every output goes through a register to a pin of its own. So every path that counts is one
+    between registers, as within a larger system, and no input or output is a constant.
+    """
+    connections, width = [".clk(clk)"], 0
+    for port in design.inputs:
+        connections.append(f".{port.name}({_taken(port, width)})")
+        width += port.bits - len(port.idle)
+    outputs = 0
+    for port in design.outputs:
+        connections.append(f".{port.name}(outputs[{outputs + port.bits - 1}:{outputs}])")
+        outputs += port.bits
+    connections += [f".{name}({value})" for name, value in design.constants]
+    return f"""module around(input clk, input in, output reg [{outputs - 1}:0] out);
+  reg [{width - 1}:0] inputs;
+  wire [{outputs - 1}:0] outputs;
+  always @(posedge clk) begin
+    inputs <= {{inputs, in}};
+    out <= outputs;
+  end
+  {design.top} top ({", ".join(connections)});
+endmodule
+"""
+
+
+def _taken(port: Port, first: int) -> str:
+    """What a port is connected to: bits of the shift register from `first` on, and zeros."""
+    if not port.idle:
+        return f"inputs[{first + port.bits - 1}:{first}]"
+    used = [bit for bit in range(port.bits) if bit not in port.idle]
+    at = {bit: first + number for number, bit in enumerate(used)}
+    bits = [f"inputs[{at[bit]}]" if bit in at else "1'b0" for bit in range(port.bits)]
+    return f"{{{', '.join(reversed(bits))}}}"
+
+
+def place(design: Design, seed: int = 1) -> Placed:
+    """Synthesise, place and route; what was done before is kept in `FOLDER`."""
+    yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
+    texts = (*design.sources, surroundings(design))
+    key = json.dumps(
+        [texts, design.keep, SYNTH, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
+    )
+    kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
+    if kept.exists():
+        return msgspec.json.decode(kept.read_bytes(), type=Placed)
+    with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
+        folder = Path(temporary)
+        for number, text in enumerate(texts):
+            write_whole(folder / f"{number}.v", text)
+        script = [
+            f"read_verilog -defer {' '.join(f'{number}.v' for number in range(len(texts)))}",
+            "hierarchy -top around",
+            *([f"setattr -set keep 1 {design.keep}"] if design.keep else []),
+            f"{SYNTH} -top around -json netlist.json",
+        ]
+        yosys.run("-q", "-p", "; ".join(script), folder=folder)
+        nextpnr.run(
+            *PLACE,
+            *("--freq", str(MHZ), "--seed", str(seed)),
+            *("--json", "netlist.json", "--report", "report.json"),
+            folder=folder,
+            log=folder / "nextpnr.log",
+        )
+        cells, mhz = read_report(folder / "report.json")
+    luts, flip_flops, dsps = (
+        cells[name].used if name in cells else 0
+        for name in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
+    )
+    placed = Placed(luts, flip_flops, dsps, mhz or 0.0)
+    write_whole(kept, msgspec.json.encode(placed))
+    return placed
