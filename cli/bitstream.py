@@ -13,13 +13,13 @@ from rich.table import Table
 
 from mulbudget.cli.clock import CLOCK_HELP, FASTEST, board_on_clock, mhz
 from mulbudget.cli.console import console, table
+from mulbudget.cli.planned import tell_styles
 from mulbudget.cli.verilog import STYLE_HELP
-from mulbudget.spn import Convolution, SumProduct, load, with_standard_scheme
+from mulbudget.spn import load, with_standard_scheme
 
 if TYPE_CHECKING:
     from mulbudget.boards.build import Design
     from mulbudget.boards.report import Report, Resource
-    from mulbudget.hw.plan import Plan
 
 STANDARD = "standard"
 """The name of the product of matrices that another is compared with, and its folder."""
@@ -86,8 +86,7 @@ def bitstream(
     }
     printer = console()
     for design in designs.values():
-        if any(str(layer.style) != "parallel" for layer in design.plan.layers):
-            printer.print(styles_text(design.plan), soft_wrap=True)
+        tell_styles(printer, design.plan)
     if target.flow == "vivado":
         for folder, design in designs.items():
             _write_project(design, folder, printer)
@@ -116,16 +115,6 @@ def bitstream(
         f"written to {out / report.bitstream} and {out / 'report.json'}",
         soft_wrap=True,
     )
-
-
-def styles_text(plan: "Plan") -> str:
-    """Which layer has which style."""
-    styles = [
-        f"{layer.node.name} {layer.style}"
-        for layer in plan.layers
-        if isinstance(layer.node.operator, SumProduct | Convolution)
-    ]
-    return f"styles: {', '.join(styles)}"
 
 
 def _write_project(design: "Design", out: Path, printer: Console) -> None:

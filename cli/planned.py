@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from mulbudget.cli.clock import board_on_clock
-from mulbudget.spn import Network, UserError
+from mulbudget.spn import Convolution, Network, SumProduct, UserError
 
 if TYPE_CHECKING:
     from mulbudget.hw.plan import Plan
@@ -49,3 +51,19 @@ def planned(
 
     target = board_on_clock(board, clock)
     return board_plan(network, target, dsp=dsp, levels_per_stage=levels_per_stage, style=style)
+
+
+def tell_styles(printer: Console, plan: "Plan") -> None:
+    """Print which layer has which style, where one of them is not parallel."""
+    if any(str(layer.style) != "parallel" for layer in plan.layers):
+        printer.print(styles_text(plan), soft_wrap=True)
+
+
+def styles_text(plan: "Plan") -> str:
+    """Which layer has which style."""
+    styles = [
+        f"{layer.node.name} {layer.style}"
+        for layer in plan.layers
+        if isinstance(layer.node.operator, SumProduct | Convolution)
+    ]
+    return f"styles: {', '.join(styles)}"

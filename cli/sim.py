@@ -17,7 +17,7 @@ from rich.table import Table
 
 from mulbudget.cli.clock import CLOCK_HELP
 from mulbudget.cli.console import complain, console, table
-from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned
+from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned, tell_styles
 from mulbudget.cli.proof import Kind, Proof, write_proof
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import ArgMax, Bilinear, Network, UserError, digest, load
@@ -130,6 +130,7 @@ def sim(
                 levels_per_stage=levels_per_stage,
                 style=style or [],
             )
+            tell_styles(printer, plan)
             files = _generate(network, file, Path(temporary), plan)
         with _step(progress, "compiling the simulator"):
             simulator = _simulator(files, _family(plan) if gate_level else None, len(chosen.x))

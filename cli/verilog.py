@@ -8,7 +8,7 @@ from rich.table import Table
 
 from mulbudget.cli.clock import CLOCK_HELP
 from mulbudget.cli.console import console, table
-from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned
+from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned, tell_styles
 from mulbudget.hw.sidecar import Layer, Sidecar
 from mulbudget.spn import Bilinear, Convolution, SumProduct, load
 
@@ -70,6 +70,7 @@ def verilog(
     sidecar = write(network, plan, out)
     printer = console()
     printer.print(_table(sidecar))
+    tell_styles(printer, plan)
     printer.print(
         f"{sidecar.multipliers} hardware multipliers, latency {sidecar.latency} clocks, "
         f"a sample every {sidecar.interval} clock{'s' if sidecar.interval > 1 else ''}\n"

@@ -13,6 +13,9 @@ from mulbudget.hw.datapath import Constant, Datapath, Input, Offset, Op, Shift, 
 from mulbudget.hw.schedule import Schedule
 from mulbudget.spn import width
 
+LOGIC_DIGIT = 3
+"""Bits of a digit up to which an adder is of LUTs, two a bit: carry chains take longer sums."""
+
 
 def word_bits(datapath: Datapath) -> int:
     """Bits of the widest output: what a word has to hold."""
@@ -163,9 +166,13 @@ class Digits:
         )
         signal = self._signal(op, stage)
         right = (~right)[: self._digit] if subtract else right
-        if self._digit == 1:
-            out = (left & right) | (carry & (left ^ right))
-            self._m.d.comb += signal.eq(left ^ right ^ carry)
+        if self._digit <= LOGIC_DIGIT:
+            out: Value = carry
+            bits: list[Value] = []
+            for a, b in zip(left, right, strict=True):
+                bits.append(a ^ b ^ out)
+                out = (a & b) | (out & (a ^ b))
+            self._m.d.comb += signal.eq(Cat(*bits))
         else:
             # A low bit for the carry, so that the sum has two operands.
             total = Signal(self._digit + 2, name=f"{self._layer}_{op.name}_total_s{stage}")

@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 
 from mulbudget.hw.adders import multiply_by
+from mulbudget.hw.digits import LOGIC_DIGIT
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding
 from mulbudget.hw.lower import MOST_LAYERS, live_products
@@ -157,7 +158,7 @@ def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family:
     low, high = (np.array(side)[layer.wb[live].any(axis=0)].tolist() for side in (x.low, x.high))
     ends = list(zip(low, high, strict=True))
     taken, count = bits(ends), _adder_count(layer, x)
-    long, gated = digit > _LOGIC_DIGIT, family.free_flip_flops
+    long, gated = digit > LOGIC_DIGIT, family.free_flip_flops
     return Parts(
         digits=0 if long else count * digit,
         chains=count * (digit + 2) if long else 0,
@@ -166,10 +167,6 @@ def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family:
         registers=bits(layer.stages(x).v.ends),
         layers=1 + interval / 16,
     )
-
-
-_LOGIC_DIGIT = 3
-"""Bits of a digit up to which synthesis makes its adder of LUTs, without a carry chain."""
 
 
 def folded_parts(folding: Folding, family: Family) -> Parts:

@@ -7,7 +7,7 @@ import pytest
 
 from mulbudget.boards.build import prepare
 from mulbudget.boards.catalogue import find_board
-from mulbudget.cli.bitstream import styles_text
+from mulbudget.cli.planned import styles_text
 from mulbudget.spn import Network, Node, Range, SumProduct, Tensor, product_network, save
 from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command

@@ -24,6 +24,13 @@ def test_the_files_and_the_table(command: Command, network: Path, tmp_path: Path
     assert "module example(" in (out / "example.v").read_text()
 
 
+def test_the_styles_are_told(command: Command, network: Path, tmp_path: Path) -> None:
+    result = command("verilog", network, "--style", "serial:2", "--out", tmp_path / "out")
+    assert "styles: " in result.stdout
+    assert "serial:2" in result.stdout
+    assert "styles: " not in command("verilog", network, "--out", tmp_path / "plain").stdout
+
+
 def test_two_folders_hold_the_same_bytes(command: Command, network: Path, tmp_path: Path) -> None:
     first, second = (tmp_path / name for name in ("first", "second"))
     for out in (first, second):
