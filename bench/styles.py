@@ -1,7 +1,7 @@
 """LUTs of the layers of a network in each style, by Yosys, beside the clocks of a sample."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +26,7 @@ from mulbudget.spn.files import write_whole
 LEVELS = 2
 """Adders between registers."""
 
-DIGITS, LANES = (1, 2, 3, 4), (1, 2, 4, 8)
+DIGITS, LANES = [1, 2, 3, 4], [1, 2, 4, 8]
 
 Styled = Iterator[tuple[str, ParallelLayer | SerialLayer | FoldedLayer]]
 
@@ -34,6 +34,8 @@ Styled = Iterator[tuple[str, ParallelLayer | SerialLayer | FoldedLayer]]
 def main(
     file: Annotated[Path, typer.Argument(help="A .spn file with dense layers.")],
     family: Annotated[str, typer.Option(help="A device family.")] = "ecp5",
+    digit: Annotated[list[int], typer.Option(help="Bits of digits.")] = DIGITS,
+    lanes: Annotated[list[int], typer.Option(help="Inputs a clock.")] = LANES,
 ) -> None:
     """Compare the styles on the adder graph of Wb of each dense layer, and on the whole layer."""
     network, device = load(file), find_family(family)
@@ -42,38 +44,42 @@ def main(
         for node in network.nodes:
             if isinstance(node.operator, SumProduct):
                 x = network.tensors[node.input].range
-                yield from _rows(node.name, "Wb", _graphs(node.operator, x, device), device)
-                yield from _rows(node.name, "whole", _layers(node.operator, x, device), device)
+                graphs = _graphs(node.operator, x, device, digit)
+                yield from _rows(node.name, "Wb", graphs, device)
+                layers = _layers(node.operator, x, device, digit, lanes)
+                yield from _rows(node.name, "whole", layers, device)
 
     report("styles", rows(), by="part")
 
 
-def _graphs(layer: SumProduct, x: Range, family: Family) -> Styled:
+def _graphs(layer: SumProduct, x: Range, family: Family, digits: Sequence[int]) -> Styled:
     """The adder graph of Wb alone, digits of the inputs chosen from words."""
     shallow = lower_graph(small_graph(layer.wb), x)
     yield "parallel", ParallelLayer("wb", shallow, levels_per_stage=LEVELS, family=family)
-    yield from _serial(lower_graph(small_graph(layer.wb, deep=True), x), family)
+    yield from _serial(lower_graph(small_graph(layer.wb, deep=True), x), family, digits)
 
 
-def _layers(layer: SumProduct, x: Range, family: Family) -> Styled:
+def _layers(
+    layer: SumProduct, x: Range, family: Family, digits: Sequence[int], lanes: Sequence[int]
+) -> Styled:
     """Sums, products in logic, and biases; folded ones take their inputs in blocks."""
     shallow = lower_sum_product(layer, x, dsp=())
     yield "parallel", ParallelLayer("layer", shallow, levels_per_stage=LEVELS, family=family)
-    yield from _serial(lower_sum_product(layer, x, dsp=(), deep=True), family)
-    for lanes in LANES:
+    yield from _serial(lower_sum_product(layer, x, dsp=(), deep=True), family, digits)
+    for count in lanes:
         folding = fold(
-            layer, x, lanes=lanes, multipliers=1, beats=places((layer.n_in,), (lanes,)), dsp=0
+            layer, x, lanes=count, multipliers=1, beats=places((layer.n_in,), (count,)), dsp=0
         )
         yield (
-            f"folded:{lanes}",
+            f"folded:{count}",
             FoldedLayer(
                 "layer", folding, folding.taken, levels_per_stage=LEVELS, registers=2, family=family
             ),
         )
 
 
-def _serial(datapath: Datapath, family: Family) -> Styled:
-    for digit in DIGITS:
+def _serial(datapath: Datapath, family: Family, digits: Sequence[int]) -> Styled:
+    for digit in digits:
         if digit <= word_bits(datapath):
             yield (
                 f"serial:{digit}",

@@ -27,7 +27,7 @@ def live_products(layer: SumProduct, x: Range) -> list[int]:
 @lru_cache(maxsize=MOST_LAYERS)
 def _live(layer: SumProduct, x: Range) -> tuple[int, ...]:
     u = layer.stages(x).u
-    reaches = layer.wc.any(axis=0)
+    reaches: list[int] = np.count_nonzero(layer.wc, axis=0).tolist()
     return tuple(
         product
         for product in range(layer.r)
