@@ -1,6 +1,6 @@
 """The end of a pipeline that never stops: where results wait that nobody takes yet."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.hdl import ShapeLike
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
@@ -62,8 +62,9 @@ class Outlet(wiring.Component):
         bits = len(self.i.payload.as_value())
         m.submodules.memory = memory = Memory(shape=bits, depth=self.depth, init=[])
         write, read = memory.write_port(), memory.read_port(domain="comb")
-        inside, waits = Signal(range(self.depth + 1)), Signal()
-        at, end, next_at = (Signal(range(self.depth)) for _ in range(3))
+        inside, waiting = Signal(range(self.depth + 1)), Signal(self.depth)
+        at, end = Signal(range(self.depth)), Signal(range(self.depth))
+        waits = waiting[0]  # as many ones as results: no count has to be compared in this clock
         leaves, put, take = Signal(), Signal(), Signal()
         m.d.comb += [
             self.room.eq(~inside[-1]),
@@ -76,16 +77,17 @@ class Outlet(wiring.Component):
             write.data.eq(self.i.payload),
             write.en.eq(put),
             read.addr.eq(at),
-            next_at.eq(at + 1),
         ]
         with m.If(self.entered & ~leaves):
             m.d.sync += inside.eq(inside + 1)
         with m.Elif(leaves & ~self.entered):
             m.d.sync += inside.eq(inside - 1)
         with m.If(put):
-            m.d.sync += [end.eq(end + 1), waits.eq(1)]
+            m.d.sync += end.eq(end + 1)
         with m.If(take):
-            m.d.sync += at.eq(next_at)
-            with m.If(~put & (next_at == end)):
-                m.d.sync += waits.eq(0)
+            m.d.sync += at.eq(at + 1)
+        with m.If(put & ~take):
+            m.d.sync += waiting.eq(Cat(1, waiting))
+        with m.Elif(take & ~put):
+            m.d.sync += waiting.eq(waiting[1:])
         return m
