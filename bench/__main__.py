@@ -1,8 +1,8 @@
-"""`python -m bench [accuracy|path|adders|training|cores|styles|estimates]`: measured figures."""
+"""`python -m bench [accuracy|path|adders|training|cores|styles|estimates|front]`: figures."""
 
 import typer
 
-from bench import accuracy, adders, cores, estimates, path, styles, training
+from bench import accuracy, adders, cores, estimates, front, path, styles, training
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,6 +23,7 @@ app.command("adders")(adders.main)
 app.command("training")(training.main)
 app.command("cores")(cores.main)
 app.command("styles")(styles.main)
+app.command("front")(front.main)
 app.add_typer(estimates.app, name="estimates", help="Estimates beside place and route.")
 
 if __name__ == "__main__":
