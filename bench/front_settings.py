@@ -79,5 +79,19 @@ SETTINGS: Mapping[str, Sequence[Setting]] = {
         *_dense((16, 4), (10, 4), zeros=0.8),
         *_dense((16, 4), zeros=0.6),
     ],
-    "mnist": [],
+    "mnist": [
+        *_own(
+            TERNARY,
+            "hidden=24 r=24,10 wb_sparsity=4,0",
+            "hidden=16 r=16,10 wb_sparsity=4,0",
+            "hidden=48 r=48,10 wb_sparsity=8,0",
+        ),
+        *_own(TERMS, "hidden=16 r=32,20 wc=terms wb_sparsity=2,0"),
+        *_own(LEARNED, "hidden=48 r=24,10 wc=learned,identity wb_sparsity=4,0 wc_sparsity=0.1,0"),
+        *_plain(8),
+        *_dense((8, 4), zeros=0.9),
+        *_dense((16, 4), zeros=0.9),
+        *_dense((16, 4), zeros=0.8),
+        *_dense((4, 4), (8, 4)),
+    ],
 }
