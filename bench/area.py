@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.peers import SUMS
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import make_plan
@@ -49,25 +48,15 @@ def area_of_argmax(logits: Range) -> Area:
     return area_of_network(network)
 
 
-def area_of_verilog(sources: Sequence[Path], folder: Path) -> Area:
-    """Of a peer's module `top`: the fewer LUTs of as it is written and with every sum kept.
-
-    Yosys makes adders that follow one another without register into wider ones of plain LUTs.
-    """
-    return min((packed(sources, folder, keep) for keep in ("", SUMS)), key=lambda area: area.lut)
-
-
-def packed(sources: Sequence[Path], folder: Path, keep: str = "") -> Area:
+def packed(sources: Sequence[Path], folder: Path) -> Area:
     """Cells of the module `top`; `sources` lie in `folder`.
 
     What Yosys infers goes into LUTs: it would give a multiplier to every product by a constant.
-    `keep` selects wires that synthesis has to keep, in the words of Yosys.
     """
     script = "; ".join(
         [
             f"read_verilog -defer {' '.join(str(each.relative_to(folder)) for each in sources)}",
             "hierarchy -top top",
-            *([f"setattr -set keep 1 {keep}"] if keep else []),
             f"{find_family(FAMILY).synth} -noabc9 -top top -json top.json",
         ]
     )

@@ -35,17 +35,22 @@ class Dense:
     zeros : float
         Share of the weights, the smallest of each layer, that are pruned; half of it in the last
         layer, which has few.
+    ternary_epochs : int, optional
+        Those of the recipe by default: the phase in which its weights become ternary is the one in
+        which these have few bits, and the epochs of the last phase come on top.
     """
 
     hidden: int
     weight_bits: int
     zeros: float = 0.0
+    ternary_epochs: int | None = None
 
     @property
     def name(self) -> str:
         """In words."""
         pruned = f", {self.zeros:.0%} of the weights pruned" if self.zeros else ""
-        return f"{self.hidden} hidden units, {self.weight_bits}-bit weights{pruned}"
+        longer = f", ternary_epochs={self.ternary_epochs}" if self.ternary_epochs else ""
+        return f"{self.hidden} hidden units, {self.weight_bits}-bit weights{pruned}{longer}"
 
 
 def logits(layers: Sequence[DenseLayer], x: npt.ArrayLike) -> Integers:
@@ -93,7 +98,7 @@ def learn(course: Course, wanted: Dense) -> list[DenseLayer]:
         with torch.no_grad():
             floats.layers[0].weight.mul_(course.seen)
     inputs = _scaled(fraction)
-    _fit(course, "full", floats, inputs, generator)
+    _fit(course, "full", floats, inputs, generator, recipe.full_epochs)
     with seeded(generator), torch.no_grad():
         model = quantized.FixedPoint(widths, wanted.weight_bits, recipe.activation_bits)
         for layer, (weight, bias) in zip(model.linears, floats.folded(), strict=True):
@@ -116,8 +121,9 @@ def learn(course: Course, wanted: Dense) -> list[DenseLayer]:
             for layer, mask in zip(model.linears, masks, strict=True):
                 layer.weight.mul_(mask)
 
-    _fit(course, "ternary", model, inputs, generator, prune if wanted.zeros else None, settle)
-    return _integers(model, fraction, recipe.activation_bits)
+    epochs = (wanted.ternary_epochs or recipe.ternary_epochs) + recipe.frozen_epochs
+    _fit(course, "ternary", model, inputs, generator, epochs, prune, settle)
+    return integers(model, fraction, recipe.activation_bits)
 
 
 def _scaled(fraction: int) -> Callable[[Tensor], Tensor]:
@@ -130,14 +136,11 @@ def _fit(
     module: nn.Module,
     inputs: Callable[[Tensor], Tensor],
     generator: torch.Generator,
-    prepare: Callable[[float], None] | None = None,
+    epochs: int,
+    prepare: Callable[[float], None] = lambda _: None,
     settle: Callable[[], None] = lambda: None,
 ) -> None:
     recipe, lessons = course.recipe, course.lessons
-    epochs = recipe.full_epochs
-    if phase != "full":
-        epochs = recipe.ternary_epochs + recipe.frozen_epochs
-
     Stage(
         name=phase,
         module=module,
@@ -149,12 +152,12 @@ def _fit(
         draw=lessons.draw,
         loss=lambda run, x, *told: lessons.loss(run(inputs(x)), x, *told),
         accuracy=lambda: math.nan,  # nobody looks at a learning curve
-        prepare=prepare or (lambda _: None),
+        prepare=prepare,
         settle=settle,
     ).fit(lambda *_: None)
 
 
-def _integers(model: Any, fraction: int, activation_bits: int) -> list[DenseLayer]:
+def integers(model: Any, fraction: int, activation_bits: int) -> list[DenseLayer]:
     """The layers with every power of two that scales them; biases are rounded."""
     model.eval()
     layers, last = [], len(model.linears) - 1

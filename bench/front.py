@@ -24,11 +24,11 @@ import numpy as np
 import typer
 
 from bench import dense, peers, quantized
-from bench.area import LEVELS, Area, area_of_argmax, area_of_network, area_of_verilog
+from bench.area import LEVELS, Area, area_of_argmax, area_of_network, packed
 from bench.course import Course
 from bench.dense import Integers
 from bench.front_picture import picture
-from bench.front_settings import BASE, OWN, SEEDS, SERIES, SETTINGS, Setting
+from bench.front_settings import BASE, LEARNED, OWN, SEEDS, SERIES, SETTINGS, Setting
 from bench.pareto import Point, front, merged, regions
 from bench.report import FOLDER, Row, report
 from mulbudget.cli.console import console
@@ -41,7 +41,7 @@ from mulbudget.train.settings import override
 KEPT = Path(__file__).parent / "front.json"
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
-_COME = FOLDER / "front"
+COME = FOLDER / "front"
 
 LEAST = 0.0
 """Lead in accuracy from which it counts."""
@@ -65,23 +65,26 @@ def main(
     series: Annotated[
         list[str] | None, typer.Option(help=f"Make these only: {', '.join(SERIES)}.")
     ] = None,
+    seeds: Annotated[
+        list[int] | None, typer.Option("--seed", help="Make these only; all of them by default.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder of MNIST.", envvar="MULBUDGET_DATA")
     ] = None,
 ) -> None:
     """Train, build and compare all that is not kept already; then table and picture."""
     for name in names or list(Name):
-        for seed in SEEDS[name]:
+        for seed in seeds or SEEDS[name]:
             for setting in SETTINGS[name]:
                 if series is None or setting.series in series:
-                    _make(name, setting, seed, data)
+                    make(name, setting, seed, data)
         _show(name)
 
 
 def results() -> list[Result]:
     """All that is known: what is in the repository, and what has come since."""
     rows = json.loads(KEPT.read_text()) if KEPT.exists() else []
-    come = [json.loads(each.read_text()) for each in sorted(_COME.glob("*.json"))]
+    come = [json.loads(each.read_text()) for each in sorted(COME.glob("*.json"))]
     return sorted({_key(row): row for row in [*come, *rows]}.values(), key=_key)
 
 
@@ -89,9 +92,14 @@ def _key(row: Result) -> tuple[str, str, str, int]:
     return row["dataset"], row["series"], row["setting"], row["seed"]
 
 
-def _make(name: str, setting: Setting, seed: int, data: Path | None) -> None:
+def make(name: str, setting: Setting, seed: int, data: Path | None) -> None:
     """Measure a setting, unless it is known; say why where it cannot be."""
-    row: Result = {"dataset": name, "series": setting.series, "setting": setting.name, "seed": seed}
+    row: Result = {
+        "dataset": str(name),
+        "series": setting.series,
+        "setting": setting.name,
+        "seed": seed,
+    }
     if any(_key(each) == _key(row) for each in results()):
         return
     if isinstance(setting.change, dense.Dense) and missing():
@@ -101,10 +109,15 @@ def _make(name: str, setting: Setting, seed: int, data: Path | None) -> None:
     if isinstance(setting.change, dense.Dense):
         row |= _of_dense(course, setting.change)
     else:
-        row |= _of_network(course, setting.change)
+        network = course.learn(setting.change)
+        row |= _accuracies(course, lambda x: network.run(x)[:, 0])
+        row |= asdict(area_of_network(network))
+        if setting.series == LEARNED and seed == 0:  # products that are shared are worth a look
+            every = area_of_network(network, dsp=None)
+            row |= {"lut_with_dsp": every.lut, "dsp": every.dsp}
     console().print(row)
     file = "-".join([name, *setting.name.split(), str(seed)]).replace("/", "_")
-    write_whole(make_folder(_COME) / f"{file}.json", json.dumps(row, indent=1) + "\n")
+    write_whole(make_folder(COME) / f"{file}.json", json.dumps(row, indent=1) + "\n")
 
 
 def missing() -> str:
@@ -120,17 +133,6 @@ def _course(name: str, seed: int, data: Path | None) -> Course:
     if not isinstance(recipe, DenseRecipe):
         raise TypeError(f"recipe {name} is not of a dense network")
     return Course.begin(override(recipe, BASE[name]), seed, data)
-
-
-def _of_network(course: Course, assignments: Sequence[str]) -> Result:
-    network = course.learn(assignments)
-    every = area_of_network(network, dsp=None)
-    return {
-        **_accuracies(course, lambda x: network.run(x)[:, 0]),
-        **asdict(area_of_network(network)),
-        "lut_with_dsp": every.lut,
-        "dsp": every.dsp,
-    }
 
 
 def _of_dense(course: Course, wanted: dense.Dense) -> Result:
@@ -161,7 +163,7 @@ def area_of_dense(layers: Sequence[peers.DenseLayer], high: int, x: Integers) ->
         raise RuntimeError("da4ml compiled another network")
     with tempfile.TemporaryDirectory(prefix="mulbudget-bench-") as temporary:
         sources = peers.write(logic, LEVELS, Path(temporary))
-        area = area_of_verilog(sources, Path(temporary))
+        area = packed(sources, Path(temporary))
     return area + area_of_argmax(Range(*map(tuple, peers.ends(logic))))
 
 
@@ -215,8 +217,4 @@ def _table(
             "test": point.test,
             "LUTs": round(point.area),
             "FFs": round(mean(row["ff"] for row in those)),
-            "LUTs beside multipliers": round(
-                mean(row.get("lut_with_dsp", row["lut"]) for row in those)
-            ),
-            "multipliers": round(mean(row.get("dsp", 0) for row in those)),
         }

@@ -21,9 +21,6 @@ NAMES = ("da4ml", "alkaid")
 _SOLVERS = {"da4ml": "solve", "alkaid": "cmvm_solve"}
 _INPUT, _ADD, _SUBTRACT = -1, 0, 1
 
-SUMS = "w:v*"
-"""How both name the wires of their sums, in the words of Yosys."""
-
 
 class DenseLayer(NamedTuple):
     """clamp(floor((weights x + bias) / 2**shift), 0, most), or weights x + bias for no `most`."""
