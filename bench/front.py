@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from functools import cache
+from itertools import product
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
@@ -68,16 +69,18 @@ def main(
     seeds: Annotated[
         list[int] | None, typer.Option("--seed", help="Make these only; all of them by default.")
     ] = None,
+    draw: Annotated[
+        bool, typer.Option("--draw", help="Make none; print and draw what is known.")
+    ] = False,
     data: Annotated[
         Path | None, typer.Option(help="Folder of MNIST.", envvar="MULBUDGET_DATA")
     ] = None,
 ) -> None:
     """Train, build and compare all that is not kept already; then table and picture."""
     for name in names or list(Name):
-        for seed in seeds or SEEDS[name]:
-            for setting in SETTINGS[name]:
-                if series is None or setting.series in series:
-                    make(name, setting, seed, data)
+        for seed, setting in product(() if draw else seeds or SEEDS[name], SETTINGS[name]):
+            if series is None or setting.series in series:
+                make(name, setting, seed, data)
         _show(name)
 
 
