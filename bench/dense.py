@@ -20,6 +20,9 @@ from mulbudget.train.fit import Descent, Stage
 from mulbudget.train.layers import folded
 from mulbudget.train.seeds import generator_for, seeded
 
+_BIAS_PLACES = 4
+"""Of a bias below a unit of what comes out: more would be adders that nobody needs."""
+
 Integers = npt.NDArray[np.int64]
 
 
@@ -167,8 +170,7 @@ def integers(model: Any, fraction: int, activation_bits: int) -> list[DenseLayer
         places = int(-np.log2(weights.scale.detach().double().numpy().min()))
         total = places + fraction
         given = _places(model.relus[number]) if number < last else None
-        # The bias has one binary place below a unit of what comes out, as with our recipes.
-        step = max(total - (0 if given is None else given) - 1, 0)
+        step = max(total - (given or 0) - _BIAS_PLACES, 0)
         bias = linear.bias.detach().double().numpy() * 2.0**total
         bias = (np.floor(bias / 2.0**step + 0.5) * 2.0**step).astype(np.int64)
         shift = 0 if given is None else total - given

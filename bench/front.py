@@ -199,7 +199,7 @@ def _show(name: str) -> None:
     others = [line for series, line in lines.items() if series not in OWN]
     for region in merged(regions(own, others), LEAST):
         console().print(
-            f"{region.start:,.0f} to {region.end:,.0f} LUTs: sum-product networks are more "
+            f"from {region.start:,.0f} up to {region.end:,.0f} LUTs sum-product networks are more "
             f"accurate than every peer, by {region.lead:.2%} at least"
         )
     write_whole(IMAGES / f"front-{name}.svg", picture(name, found, lines, _SHOWN[name]))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.pareto import Point
 
-_COLOURS = ("#1b6ca8", "#3aa17e", "#8a8a8a", "#e0862d", "#c2413b", "#7d5ba6")
+_COLOURS = ("#1b6ca8", "#3aa17e", "#14324f", "#e0862d", "#c2413b", "#9467bd")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -32,26 +32,25 @@ def picture(
         axes = figure.subplots()
         end = 1.15 * max((each.area for each in points), default=1.0)
         for number, (series, line) in enumerate(lines.items()):
+            if not line:
+                continue
             colour, marker = _COLOURS[number], _MARKERS[number]
             faint = [each for each in points if each.series == series and each not in line]
-            axes.scatter(*_xy(faint), s=14, marker=marker, color=colour, alpha=0.3, linewidths=0)
+            axes.scatter(*_xy(faint), s=20, marker=marker, color=colour, alpha=0.5, linewidths=0)
             x, y = _xy(line)
-            if x:
-                axes.step([*x, end], [*y, y[-1]], where="post", color=colour, linewidth=1)
+            axes.step([*x, end], [*y, y[-1]], where="post", color=colour, linewidth=1)
             axes.scatter(x, y, s=28, marker=marker, color=colour, label=series, zorder=3)
         axes.set(
             title=title,
             xscale="log",
-            yscale="log",
             xlabel="LUTs of an ECP5, without multipliers",
             ylabel="error on the test set [%]",
         )
         shown = [100 * (1 - each.test) for each in points if each.test >= least]
         if shown:
-            axes.set_ylim(0.85 * max(min(shown), 0.05), 1.1 * max(shown))
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda value, _: f"{value:,g}")
-            axis.set_minor_formatter(lambda value, _: f"{value:,g}" if _few(value) else "")
+            axes.set_ylim(0, 1.1 * max(shown))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+        axes.xaxis.set_minor_formatter(lambda value, _: f"{value:,g}" if _few(value) else "")
         axes.grid(which="both", color="#dddddd", linewidth=0.5)
         axes.set_axisbelow(True)
         axes.legend(fontsize=8)
