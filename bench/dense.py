@@ -20,8 +20,8 @@ from mulbudget.train.fit import Descent, Stage
 from mulbudget.train.layers import folded
 from mulbudget.train.seeds import generator_for, seeded
 
-_BIAS_PLACES = 4
-"""Of a bias below a unit of what comes out: more would be adders that nobody needs."""
+_BIAS_PLACES = 1
+"""Of a bias below a unit of what comes out, as by default in recipes."""
 
 Integers = npt.NDArray[np.int64]
 

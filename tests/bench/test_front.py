@@ -161,7 +161,7 @@ def test_integers_are_those_of_brevitas_up_to_the_rounding_of_biases(course: Cou
         model(x * 2.0**-fraction)
     with torch.no_grad():
         for linear in model.linears:
-            linear.bias.copy_(linear.bias.mul(16).round().div(16))
+            linear.bias.copy_(linear.bias.mul(2).round().div(2))
     made = dense.integers(model, fraction, 3)
     expected = model.eval()(x * 2.0**-fraction).detach().numpy()
     got = dense.logits(made, x.numpy().astype(np.int64))
