@@ -7,6 +7,7 @@ from bench import (
     adders,
     cores,
     estimates,
+    front,
     path,
     plans,
     styles,
@@ -35,6 +36,7 @@ app.command("cores")(cores.main)
 app.command("styles")(styles.main)
 app.command("plans")(plans.main)
 app.command("throughput")(throughput.main)
+app.command("front")(front.main)
 app.add_typer(estimates.app, name="estimates", help="Estimates beside place and route.")
 
 if __name__ == "__main__":

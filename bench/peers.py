@@ -22,6 +22,20 @@ _SOLVERS = {"da4ml": "solve", "alkaid": "cmvm_solve"}
 _INPUT, _ADD, _SUBTRACT = -1, 0, 1
 
 
+class DenseLayer(NamedTuple):
+    """clamp(floor((weights x + bias) / 2**shift), 0, most), or weights x + bias for no `most`."""
+
+    weights: npt.NDArray[np.int64]
+    bias: npt.NDArray[np.int64]
+    shift: int
+    most: int | None
+
+    def run(self, x: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Of samples, one a row."""
+        v = x @ self.weights.T + self.bias
+        return v if self.most is None else np.clip(v >> self.shift, 0, self.most)
+
+
 class Solution(NamedTuple):
     """What a peer found: `stages` are its own objects, one after the other."""
 
@@ -66,7 +80,31 @@ def write_da4ml(matrix: npt.NDArray[Any], bits: int, levels: int, folder: Path) 
     """Verilog of a module `top` for signed inputs of `bits`, registers after so many adders."""
     trace = module("da4ml.trace")
     x = trace.FixedVariableArray.from_kif(*_kif(matrix, bits), solver_options={"hard_dc": -1})
-    logic = trace.comb_trace(x, x @ _kernel(matrix))
+    return write(trace.comb_trace(x, x @ _kernel(matrix)), levels, folder)
+
+
+def trace_dense(layers: Sequence[DenseLayer], high: int) -> Any:
+    """What da4ml makes of layers, by its defaults, for inputs from 0 to `high`."""
+    trace = module("da4ml.trace")
+    bits = high.bit_length()
+    n_in = layers[0].weights.shape[1]
+    kif = [np.full(n_in, each) for each in (0, bits, 0)]
+    first = x = trace.FixedVariableArray.from_kif(*kif, solver_options={"hard_dc": -1})
+    for weights, bias, shift, most in layers:
+        x = x @ _kernel(weights) + bias.astype(np.float64)
+        if most is not None:
+            x = (x * 2.0**-shift).quantize(0, most.bit_length(), 0, "SAT", "TRN")
+    return trace.comb_trace(first, x)
+
+
+def ends(logic: Any) -> tuple[list[int], list[int]]:
+    """The least and the largest integer of each output."""
+    low, high, _ = zip(*logic.out_qint, strict=True)
+    return [int(each) for each in low], [int(each) for each in high]
+
+
+def write(logic: Any, levels: int, folder: Path) -> list[Path]:
+    """Verilog of a module `top`, registers after so many adders."""
     codegen = module("da4ml.codegen")
     codegen.RTLModel(logic, "top", folder, latency_cutoff=levels, print_latency=False).write()
     return _sources(folder)

@@ -2,12 +2,13 @@
 
 import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import metadata
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 _OBSERVED = 3
 """Steps from which a ReLU takes its first scale; it is slower in them."""
@@ -57,6 +58,44 @@ def brevitas(bits: int) -> dict[str, Layers]:
         )
         for name, each in weights.items()
     }
+
+
+class FixedPoint(nn.Module):
+    """Dense layers whose scales are powers of two: of each output's weights, and of each ReLU.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Inputs, hidden units, outputs.
+    weight_bits, activation_bits : int
+    """
+
+    def __init__(self, widths: Sequence[int], weight_bits: int, activation_bits: int) -> None:
+        super().__init__()
+        library, fixed = _module("brevitas.nn"), _module("brevitas.quant.fixed_point")
+        self.linears: list[Any] = [
+            library.QuantLinear(
+                *pair,
+                bias=True,
+                weight_quant=fixed.Int8WeightPerChannelFixedPoint,
+                weight_bit_width=weight_bits,
+            )
+            for pair in pairwise(widths)
+        ]
+        self.relus: list[Any] = [
+            library.QuantReLU(
+                bit_width=activation_bits, act_quant=fixed.Uint8ActPerTensorFixedPoint
+            )
+            for _ in widths[1:-1]
+        ]
+        self.learned = nn.ModuleList([*self.linears, *self.relus])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        *hidden, last = self.linears
+        for linear, relu in zip(hidden, self.relus, strict=True):
+            x = relu(linear(x))
+        return last(x)
 
 
 def _module(name: str) -> Any:

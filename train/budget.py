@@ -131,6 +131,11 @@ def _shape(recipe: DenseRecipe, n_in: int, n_out: int, r: tuple[int, ...]) -> Sh
                 f"layer {layer} has {products} products for {n_out} outputs, and its Wc is the "
                 f"identity: give {n_out}, or set wc"
             )
+        if kind == "terms" and products % widths[layer]:
+            raise UserError(
+                f"layer {layer} has {products} products for {widths[layer]} outputs, and its Wc "
+                f"sums as many for each: give a multiple of {widths[layer]} with --r, or set wc"
+            )
         dense = widths[layer - 1] * widths[layer]
         if products > dense:
             raise UserError(

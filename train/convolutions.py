@@ -35,9 +35,10 @@ class SPNConvolution(SumProductLayer):
         Further groups of Wb only; `groups * g` divides `in_channels`.
     p : int or tuple of int
         Outputs along each axis that share the products of a window.
-    wc : "learned" or "identity"
+    wc : "learned", "identity" or "terms"
         "identity" is the ternary-weight layer, without output adders; it needs r = out_channels
-        and p = 1.
+        and p = 1. "terms" sums r / out_channels products of its own for each output, and needs
+        p = 1 as well.
     unit : int, optional
         Binary places of the activation that takes the output.
     precision : Precision, optional
@@ -47,7 +48,8 @@ class SPNConvolution(SumProductLayer):
     Raises
     ------
     UserError
-        When a size is out of its range, groups do not divide, or the identity does not fit.
+        When a size is out of its range, groups do not divide, or r does not fit the outputs of a
+        fixed Wc.
     """
 
     axes: ClassVar[int]
@@ -76,6 +78,11 @@ class SPNConvolution(SumProductLayer):
         if wc == "identity" and (r != out_channels or patch != 1):
             raise UserError(
                 f"an identity Wc needs r = {out_channels} and p = 1, not {r} and {geometry.patch}"
+            )
+        if wc == "terms" and (r % out_channels or patch != 1):
+            raise UserError(
+                f"a Wc of terms needs a multiple of {out_channels} products and p = 1, not {r} and "
+                f"{geometry.patch}"
             )
         norm = nn.BatchNorm1d if self.axes == 1 else nn.BatchNorm2d
         super().__init__(

@@ -25,7 +25,9 @@ class SumProductLayer(Multiplicands):
         Initial weights of the products.
     n_out : int
         Outputs: rows of Wc.
-    wc : "learned" or "identity"
+    wc : "learned", "identity" or "terms"
+        "terms" gives each output the sum of as many products of its own, which begin with halved
+        multiplicands one after the other; r is a multiple of `n_out`.
     norm : nn.Module
         Batch norm of r channels.
     wc_groups : int
@@ -47,18 +49,17 @@ class SumProductLayer(Multiplicands):
         generator: torch.Generator | None,
     ) -> None:
         r, each = len(wb), len(wb) // wc_groups
-        first = 1.0 if wc == "identity" else math.sqrt(3 / each)
         super().__init__(
-            precision or Precision(), unit, torch.full((r,), first), torch.zeros(n_out)
+            precision or Precision(), unit, _first(r, n_out, wc, wc_groups), torch.zeros(n_out)
         )
         self.wc_kind: WcKind = wc
         self.wc_groups = wc_groups
         self.ternary_share = 1.0
         self.wb = nn.Parameter(wb)
         self.wc = nn.Parameter(
-            torch.eye(each).repeat(wc_groups, 1)
-            if wc == "identity"
-            else uniform((n_out, each), generator),
+            uniform((n_out, each), generator)
+            if wc == "learned"
+            else torch.eye(n_out // wc_groups).repeat(wc_groups, r // n_out),
             requires_grad=wc == "learned",
         )
         self.norm = norm
@@ -150,7 +151,7 @@ class SumProductLayer(Multiplicands):
         return entries.reshape(self.wb.shape), scale
 
     def _wc(self) -> tuple[Tensor, Tensor]:
-        if self.wc_kind == "identity":
+        if self.wc_kind != "learned":
             return self.wc, self.wc.new_ones(())
         blocks = self.wc.unflatten(0, (self.wc_groups, -1))
         entries, scale = self._ternary(blocks, self.precision.wc_threshold, alive=1)
@@ -176,8 +177,9 @@ class SPNLinear(SumProductLayer):
     in_features, out_features : int
     r : int
         Products.
-    wc : "learned" or "identity"
+    wc : "learned", "identity" or "terms"
         "identity" is the ternary-weight layer, without output adders; it needs r = out_features.
+        "terms" sums r / out_features products of its own for each output.
     unit : int, optional
         Binary places of the activation that takes the output; None where logits come out.
     precision : Precision, optional
@@ -187,7 +189,7 @@ class SPNLinear(SumProductLayer):
     Raises
     ------
     ValueError
-        When a size is less than 1, or the identity does not fit.
+        When a size is less than 1, or r does not fit the outputs of a fixed Wc.
     """
 
     def __init__(
@@ -205,6 +207,8 @@ class SPNLinear(SumProductLayer):
             raise ValueError(f"sizes must be positive, not {in_features}, {out_features}, {r}")
         if wc == "identity" and r != out_features:
             raise ValueError(f"an identity Wc needs r = {out_features}, not {r}")
+        if wc == "terms" and r % out_features:
+            raise ValueError(f"a Wc of terms needs a multiple of {out_features} products, not {r}")
         super().__init__(
             uniform((r, in_features), generator),
             out_features,
@@ -244,3 +248,11 @@ def folded(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
 def uniform(shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
     """From -1 to 1: batch norm and a take care of the scale."""
     return torch.rand(shape, generator=generator) * 2 - 1
+
+
+def _first(r: int, n_out: int, wc: WcKind, wc_groups: int) -> Tensor:
+    """Initial multiplicands: what leaves the outputs about as large as the products."""
+    if wc == "learned":
+        return torch.full((r,), math.sqrt(3 / (r // wc_groups)))
+    terms = 2.0 ** -torch.arange(r // n_out)
+    return terms.repeat_interleave(n_out // wc_groups).repeat(wc_groups)

@@ -20,7 +20,7 @@ class SPNModel(PhasedModel):
         Inputs, hidden units, outputs.
     r : sequence of int
         Products of each layer.
-    wc : sequence of "learned" or "identity"
+    wc : sequence of "learned", "identity" or "terms"
         Of each layer.
     precision : sequence of Precision
         Of each layer.

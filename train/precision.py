@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from mulbudget.train import quantizers
 
 Phase = Literal["full", "ternary", "frozen"]
-WcKind = Literal["learned", "identity"]
+WcKind = Literal["learned", "identity", "terms"]
+"""Learned, or fixed: an output is its one product, or the sum of products of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

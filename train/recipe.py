@@ -148,8 +148,12 @@ class DenseRecipe(Recipe):
         About("Products of each layer; a budget is split in these proportions.", 1),
     ] = (18, 10)
     wc: Annotated[
-        tuple[Literal["learned", "identity"], ...],
-        About("Wc of each layer; identity has no output adders.", per_layer=True),
+        tuple[Literal["learned", "identity", "terms"], ...],
+        About(
+            "Wc of each layer; identity has no output adders, and terms sums as many products of "
+            "its own for each output.",
+            per_layer=True,
+        ),
     ] = ("learned",)
     outputs_per_class: Annotated[
         int,

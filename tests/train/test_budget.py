@@ -77,6 +77,13 @@ def test_a_wrong_budget_is_one_sentence(options: dict, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
+def test_terms_are_a_multiple_of_the_outputs() -> None:
+    recipe = override(PLAIN, ["wc=terms,identity"])
+    assert split(recipe, 64, 10, r=[64, 10]).widths == (64, 32, 10)
+    with pytest.raises(UserError, match=r"layer 1 has 18 products for 32 outputs.*multiple of 32"):
+        split(recipe, 64, 10)
+
+
 def test_an_identity_that_does_not_fit_is_one_sentence() -> None:
     with pytest.raises(UserError, match="9 products for 10 outputs"):
         split(TERNARY, 64, 10, r=[20, 9])

@@ -140,6 +140,15 @@ def test_an_output_takes_products_of_its_own_group_only() -> None:
     assert apart.operator(0).groups == 3
 
 
+def test_an_output_has_terms_of_its_own_group() -> None:
+    layer = SPNConv1d(4, 4, 3, 8, groups=2, wc="terms").eval()
+    assert layer.a.tolist() == [1.0, 1.0, 0.5, 0.5] * 2
+    x = torch.randn(2, 4, 9)
+    z = layer.a[:, None] * layer.norm(nn.functional.conv1d(x, layer.wb, groups=2))
+    expected = torch.cat([z[:, :2] + z[:, 2:4], z[:, 4:6] + z[:, 6:]], dim=1)
+    assert torch.allclose(layer(x), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "sentence"),
     [
@@ -148,6 +157,7 @@ def test_an_output_takes_products_of_its_own_group_only() -> None:
         ((4, 6, 3, 4), {"groups": 4}, "6 output channels do not make 4 groups"),
         ((4, 4, 3, 6), {"groups": 2, "g": 2}, "6 products do not make 4 groups"),
         ((4, 4, 3, 4), {"p": 2, "wc": "identity"}, "needs r = 4 and p = 1"),
+        ((4, 4, 3, 6), {"wc": "terms"}, "needs a multiple of 4 products and p = 1, not 6"),
         ((4, 4, 3, 5), {"wc": "identity"}, "needs r = 4 and p = 1, not 5"),
         ((4, 4, 3, 4), {"padding": 3}, "is not less than the kernel"),
         ((4, 4, 0, 4), {}, "kernel is"),

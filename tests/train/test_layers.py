@@ -6,7 +6,7 @@ import torch
 
 from mulbudget.train.layers import Precision, SPNLinear, WcKind
 
-KINDS: tuple[WcKind, ...] = ("learned", "identity")
+KINDS: tuple[WcKind, ...] = ("learned", "identity", "terms")
 
 
 def trained(wc: WcKind, generator: torch.Generator, **options: object) -> SPNLinear:
@@ -75,6 +75,21 @@ def test_the_frozen_layer_is_its_operator(
     got = layer(x.double()).detach().numpy() * 2.0 ** int(layer.fraction)
     assert np.array_equal(got, operator.evaluate(x.numpy().astype(np.int64)))
     assert operator.fraction == int(layer.fraction) - 4
+
+
+def test_terms_are_products_of_one_output_each(generator: torch.Generator) -> None:
+    layer, x = SPNLinear(12, 5, 10, "terms", generator=generator).eval(), inputs(generator)
+    assert layer.a.tolist() == [1.0] * 5 + [0.5] * 5
+    z = layer.norm(x @ layer.wb.T)
+    assert torch.allclose(layer(x), z[:, :5] + z[:, 5:] / 2, atol=1e-5)
+    assert not layer.wc.requires_grad
+    layer.freeze()
+    assert layer.wc.tolist() == torch.eye(5).repeat(1, 2).tolist()
+
+
+def test_terms_that_are_no_multiple_of_the_outputs_are_refused() -> None:
+    with pytest.raises(ValueError, match="a multiple of 5 products, not 12"):
+        SPNLinear(12, 5, 12, "terms")
 
 
 def test_multiplicands_use_their_bits_and_keep_their_digits(generator: torch.Generator) -> None:
