@@ -12,7 +12,7 @@ from mulbudget.hw.builder import Builder
 from mulbudget.hw.datapath import Clamp, Datapath, Greater, Offset, Product, Select, Sum
 from mulbudget.spn import Range, Requantize, SumProduct, width
 
-_ITERATIONS, _MOST_ITERATIONS = 100, 50_000
+_ITERATIONS, _MOST_ITERATIONS, _MOST_DEEP_ITERATIONS = 100, 50_000, 200_000
 """Of the search for adder graphs, for each entry, and in all: seconds for large layers."""
 
 MOST_LAYERS = 256
@@ -154,11 +154,13 @@ def lower_graph(graph: AdderGraph, x: Range) -> Datapath:
 def small_graph(matrix: npt.NDArray[np.int8], *, deep: bool = False) -> AdderGraph:
     """A graph nearly as shallow as can be; a limit costs few adders, and saves registers.
 
-    Where registers are of a few bits only it is not worth that: `deep` has no limit.
+    Where registers are of a few bits only it is not worth that: `deep` has no limit, and searches
+    longer, since adders are most of what takes LUTs there.
     """
+    most = _MOST_DEEP_ITERATIONS if deep else _MOST_ITERATIONS
     return optimize(
         matrix,
-        iterations=min(_ITERATIONS * int(np.count_nonzero(matrix)), _MOST_ITERATIONS),
+        iterations=min(_ITERATIONS * int(np.count_nonzero(matrix)), most),
         max_depth=None if deep else least_depth(matrix) + 1,
     )
 
