@@ -140,11 +140,12 @@ def place(design: Design, seed: int = 1) -> Placed:
             folder=folder,
             log=folder / "nextpnr.log",
         )
-        cells, mhz = read_report(folder / "report.json")
+        cells, clocks = read_report(folder / "report.json")
     luts, flip_flops, dsps = (
         cells[name].used if name in cells else 0
         for name in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
     )
-    placed = Placed(luts, flip_flops, dsps, mhz or 0.0)
+    mhz = min((clock.achieved for clock in clocks), default=0.0)
+    placed = Placed(luts, flip_flops, dsps, mhz)
     write_whole(kept, msgspec.json.encode(placed))
     return placed
