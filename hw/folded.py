@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth import Array, Cat, Const, Module, Mux, Shape, Signal, Value
+from amaranth import Array, Cat, Const, Module, Mux, ResetSignal, Shape, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -129,23 +129,35 @@ class FoldedLayer(wiring.Component):
         folding = self.folding
         lanes = self._lanes(m, add)
         columns = TernaryTable(m, f"{self.name}_wb", folding.columns(), add.at, add.moves)
+        enable, begins = self._control(m, "u", add.moves & add.present[-1], add.final[-1])
         result: list[Value] = []
         for row, (low, high) in enumerate(folding.u):
             bits, signed = width(low, high)
             name = f"{self.name}_u{row}"
             first = start(folding.rows[row], bits)
             total = Signal(Shape(bits, signed), name=f"{name}_total")
-            kept = Signal(bits, name=name, init=first)
+            kept = Signal(bits, name=name, init=first, reset_less=True)
             entries = [columns.entry(row, lane) for lane in range(len(lanes))]
             if self._merges:
                 made = self._add_masked(m, f"{name}_sum", kept, lanes[0], entries[0], bits)
             else:
                 made = kept + self._tree(m, name, lanes, entries, bits, add.moves)
             m.d.comb += total.eq(made)
-            with m.If(add.moves & add.present[-1]):
-                m.d.sync += kept.eq(Mux(add.final[-1], first, total))
+            with m.If(enable):
+                m.d.sync += kept.eq(Mux(begins, first, total))
             result.append(total)
         return result
+
+    def _control(self, m: Module, name: str, moves: Value, final: Value) -> tuple[Signal, Signal]:
+        """When accumulators take a value, and when it is where a sum begins: in a reset, too.
+
+        So they have one reset, whose flip-flops take no LUT, and not two.
+        """
+        enable = Signal(name=f"{self.name}_{name}_enable")
+        begins = Signal(name=f"{self.name}_{name}_begins")
+        reset = ResetSignal()
+        m.d.comb += [enable.eq(moves | reset), begins.eq(final | reset)]
+        return enable, begins
 
     def _lanes(self, m: Module, add: "_Half") -> list[Value]:
         """The inputs of the present group, in registers."""
@@ -280,12 +292,13 @@ class FoldedLayer(wiring.Component):
         folding = self.folding
         spread = folding.spread()
         entries = TernaryTable(m, f"{self.name}_wc", spread, at, step.moves)
-        present, final = step.present[-2], step.final[-2]
+        final = step.moves & step.present[-2] & step.final[-2]
+        enable, begins = self._control(m, "v", step.moves & step.present[-2], step.final[-2])
         for number, register in enumerate(y):
             first = start(spread[:, number], len(register), int(folding.bias[number]))
             bits = len(register)
             total = Signal(bits, name=f"{self.name}_v{number}_total")
-            kept = Signal(bits, name=f"{self.name}_v{number}", init=first)
+            kept = Signal(bits, name=f"{self.name}_v{number}", init=first, reset_less=True)
             made: Value = kept
             for place, z in enumerate(products):
                 entry = entries.entry(number, place)
@@ -293,10 +306,10 @@ class FoldedLayer(wiring.Component):
                     m, f"{self.name}_v{number}_sum{place}", made, z, entry, bits
                 )
             m.d.comb += total.eq(made)
-            with m.If(step.moves & present):
-                m.d.sync += kept.eq(Mux(final, first, total))
-                with m.If(final):
-                    m.d.sync += register.eq(total)
+            with m.If(enable):
+                m.d.sync += kept.eq(Mux(begins, first, total))
+            with m.If(final):
+                m.d.sync += register.eq(total)
 
 
 @dataclass(frozen=True, kw_only=True)
