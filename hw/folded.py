@@ -155,7 +155,7 @@ class FoldedLayer(wiring.Component):
         """
         enable = Signal(name=f"{self.name}_{name}_enable")
         begins = Signal(name=f"{self.name}_{name}_begins")
-        reset = ResetSignal()
+        reset = ResetSignal(allow_reset_less=True)
         m.d.comb += [enable.eq(moves | reset), begins.eq(final | reset)]
         return enable, begins
 
