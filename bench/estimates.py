@@ -184,15 +184,22 @@ _EXPECTED = {
 _TRUST = 0.1
 """How much an error of a coefficient counts beside one of a design, both relative."""
 
+_ROUNDS, _PACE, _LEAST = 8, 0.2, 0.1
+"""Designs that are far off count more in the next round, so that none is left very far off."""
+
 
 def _fitted(side: str, table: np.ndarray, used: list[int]) -> dict[str, float]:
-    """Least relative errors, and coefficients near what is expected where designs say little."""
+    """Small relative errors, and coefficients near what is expected where designs say little."""
     expected = np.array(astuple(_EXPECTED[side]))
     rows = np.concatenate(
         [table * expected / np.array(used)[:, None], _TRUST * np.eye(len(expected))]
     )
     wanted = np.concatenate([np.ones(len(used)), np.full(len(expected), _TRUST)])
-    found, _ = nnls(rows, wanted)
+    weights = np.ones(len(rows))
+    for _ in range(_ROUNDS):
+        found, _ = nnls(rows * weights[:, None], wanted * weights)
+        errors = np.abs(rows[: len(used)] @ found - 1)
+        weights[: len(used)] *= (errors / errors.mean() + _LEAST) ** _PACE
     names = [field.name for field in fields(Parts)]
     values = (found * expected).tolist()
     return {name: round(value, 4) for name, value in zip(names, values, strict=True)}
