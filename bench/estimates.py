@@ -184,7 +184,7 @@ _EXPECTED = {
 _TRUST = 0.1
 """How much an error of a coefficient counts beside one of a design, both relative."""
 
-_ROUNDS, _PACE, _LEAST = 4, 0.2, 0.1
+_ROUNDS, _PACE, _LEAST = 3, 0.2, 0.1
 """Designs that are far off count more in the next round, so that none is left very far off."""
 
 
@@ -196,11 +196,12 @@ def _fitted(side: str, table: np.ndarray, used: list[int]) -> dict[str, float]:
     )
     wanted = np.concatenate([np.ones(len(used)), np.full(len(expected), _TRUST)])
     weights = np.ones(len(rows))
+    found, _ = nnls(rows, wanted)
     for _ in range(_ROUNDS):
-        found, _ = nnls(rows * weights[:, None], wanted * weights)
         errors = np.abs(rows[: len(used)] @ found - 1)
         mine = weights[: len(used)] * (errors / errors.mean() + _LEAST) ** _PACE
         weights[: len(used)] = mine / mine.mean()
+        found, _ = nnls(rows * weights[:, None], wanted * weights)
     names = [field.name for field in fields(Parts)]
     values = (found * expected).tolist()
     return {name: round(value, 4) for name, value in zip(names, values, strict=True)}
