@@ -64,8 +64,9 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_board_answers_the_host_over_its_uart(tmp_path: Path, name: str) -> None:
-    (network, multipliers, styles), dsp = NETWORKS[name], FAMILIES["ecp5"].dsp
-    assert dsp is not None
+    (network, multipliers, styles), family = NETWORKS[name], FAMILIES["ecp5"]
+    assert family.dsp is not None
+    assert family.carry_cell is not None
     save(network, tmp_path / "net.spn")
     chosen = styles_of(network, styles)
     plan = make_plan(network, family="ecp5", dsp=multipliers, styles=chosen)
@@ -75,7 +76,7 @@ def test_the_board_answers_the_host_over_its_uart(tmp_path: Path, name: str) -> 
     results = run_cocotb(
         "tests.boards.board_bench",
         "core",
-        [tmp_path / "core.v", dsp.model],
+        [tmp_path / "core.v", family.dsp.model, family.carry_cell],
         ["clk", "rst", "rx", "tx"],
         environment={
             "BENCH_NETWORK": str(tmp_path / "net.spn"),
