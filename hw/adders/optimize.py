@@ -195,16 +195,23 @@ def _search_all(
     progress: Progress | None,
 ) -> list[AdderGraph]:
     """The graphs of so many searches side by side; compiled code does not hold Python up."""
-    stop, searches = Event(), []
+    begin, stop, searches = Event(), Event(), []
+
+    def search(thread: int) -> list[AdderGraph]:
+        begin.wait()  # until there are all, so that an interrupt during a search finds them
+        told = None if thread else progress
+        return _search(matrix, goals, effort, [seed, thread], stop, told)
+
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for thread, told in enumerate([progress, *[None] * (threads - 1)]):
-                numbers = [seed, thread]
-                searches.append(pool.submit(_search, matrix, goals, effort, numbers, stop, told))
+            searches += [pool.submit(search, thread) for thread in range(threads)]
+            begin.set()
             wait(searches)
         except KeyboardInterrupt:
+            begun = begin.is_set()
             stop.set()
-            if effort.iterations is not None or not searches:
+            begin.set()
+            if effort.iterations is not None or not begun:
                 raise
     return [graph for each in searches for graph in each.result()]
 
