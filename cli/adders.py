@@ -1,7 +1,6 @@
 """`mulbudget adders`: an integer matrix as few additions."""
 
 import math
-import sys
 import textwrap
 from collections.abc import Callable
 from functools import partial
@@ -9,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mulbudget.cli.console import console, printable, table
+from mulbudget.cli.console import bar, console, printable, table
 from mulbudget.cli.matrix import read_matrix
 from mulbudget.spn import Range, UserError
 from mulbudget.spn.files import check_writable, write_whole
@@ -142,11 +140,8 @@ def _watched(search: Callable[..., "AdderGraph"]) -> tuple["AdderGraph", float]:
         TextColumn("{task.fields[adders]} adders"),
         TimeRemainingColumn(),
     )
-    bar = Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    )
     last = 0.0
-    with bar as progress:
+    with bar(*columns) as progress:
         task = progress.add_task("", total=1.0, adders="…")
 
         def watch(done: float, adders: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 
 WIDTH_OF_A_FILE = 200
@@ -20,6 +21,12 @@ def console() -> Console:
 def complain(sentence: str) -> None:
     """Print one line to standard error."""
     Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(sentence)
+
+
+def bar(*columns: ProgressColumn) -> Progress:
+    """A bar while something takes its time, on a terminal only; nothing of it stays."""
+    screen = Console(stderr=True)
+    return Progress(*columns, console=screen, transient=True, disable=not sys.stderr.isatty())
 
 
 def printable(text: str) -> str:

@@ -1,18 +1,16 @@
 """`mulbudget discover`: an exact algorithm for the product of two matrices, from random starts."""
 
 import math
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mulbudget.cli.console import console, table
+from mulbudget.cli.console import bar, console, table
 from mulbudget.spn import UserError, product_network, save
 from mulbudget.spn.files import check_writable
 
@@ -90,10 +88,7 @@ def discover(
 def _progress() -> Iterator[Callable[["Status"], None]]:
     """A bar on a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    shown = sys.stderr.isatty()
-    with Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not shown
-    ) as progress:
+    with bar(*columns) as progress:
         task = progress.add_task("starting; the first time it compiles, a minute", total=1.0)
 
         def watch(status: "Status") -> None:

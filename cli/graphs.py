@@ -1,10 +1,8 @@
 """The adder graphs of a network's hardware, looked for while a bar shows how far they are."""
 
-import sys
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
+from mulbudget.cli.console import bar
 from mulbudget.spn import Network
 
 
@@ -14,10 +12,7 @@ def graph_additions(network: Network) -> dict[str, int]:
     from mulbudget.hw.plan import make_plan
 
     columns = (TextColumn("adder graphs of {task.description}"), BarColumn(), TimeRemainingColumn())
-    bar = Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    )
-    with bar as progress:
+    with bar(*columns) as progress:
         task = progress.add_task("", total=len(network.nodes))
         plan = make_plan(
             network,

@@ -1,16 +1,13 @@
 """`mulbudget report`: one HTML page about a network."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from mulbudget.cli.console import complain, console
+from mulbudget.cli.console import bar, complain, console
 from mulbudget.cli.description import published_for
 from mulbudget.cli.graphs import graph_additions
 from mulbudget.cli.proof import read_json, shown_proof
@@ -177,7 +174,8 @@ def _planned(
 
     if made is not None and any(isinstance(node.operator, Bilinear) for node in network.nodes):
         return None
-    with _bar(f"choices for {board.name}") as progress:
+    columns = (TextColumn(f"choices for {board.name}"), BarColumn(), TimeRemainingColumn())
+    with bar(*columns) as progress:
         task = progress.add_task("", total=None)
         return planned(
             network,
@@ -186,14 +184,3 @@ def _planned(
             dsp=dsp,
             progress=lambda done, of: progress.update(task, completed=done, total=of),
         )
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    """A bar on a terminal."""
-    columns = (TextColumn(what), BarColumn(), TimeRemainingColumn())
-    screen = Console(stderr=True)
-    with Progress(
-        *columns, console=screen, transient=True, disable=not sys.stderr.isatty()
-    ) as progress:
-        yield progress

@@ -1,6 +1,5 @@
 """`mulbudget sim`: prove that the hardware gives the network's own integers."""
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from mulbudget.cli.clock import CLOCK_HELP
-from mulbudget.cli.console import complain, console, table
+from mulbudget.cli.console import bar, complain, console, table
 from mulbudget.cli.planned import BOARD_HELP, LEVELS_HELP, planned, tell_styles
 from mulbudget.cli.proof import Kind, Proof, write_proof
 from mulbudget.cli.verilog import STYLE_HELP
@@ -308,15 +307,7 @@ def _table(sidecar: "Sidecar", samples: Samples, comparison: "Comparison", *, ti
 
 
 def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
+    return bar(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
 
 
 @contextmanager
