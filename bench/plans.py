@@ -43,7 +43,7 @@ def _row(network: Network, board: Board) -> Row:
     start = time.perf_counter()
     try:
         choice = plan_board(network, board)
-        said = f"{board.clock_mhz * 1e6 / choice.total.interval:,.0f} samples/s"
+        said = f"{board.samples_per_second(choice.total.interval):,.0f} samples/s"
     except UserError as error:
         said = str(error)
     seconds = time.perf_counter() - start

@@ -96,7 +96,7 @@ def _rows(name: str, part: str, components: Styled, family: Family) -> Iterator[
             "layer": name,
             "part": part,
             "style": style,
-            "clocks": getattr(component, "interval", 1),
+            "clocks": component.interval,
             "LUTs": luts,
             "ratio to parallel": luts / first,
         }

@@ -337,7 +337,7 @@ def _report(design: Design, sidecar: Sidecar, seconds: float, **measured: Any) -
         oscillator_mhz=None if board.pll is None else board.oscillator_mhz,
         latency=sidecar.latency,
         interval=sidecar.interval,
-        samples_per_second=board.clock_mhz * 1e6 / sidecar.interval,
+        samples_per_second=board.samples_per_second(sidecar.interval),
         baud=design.baud,
         link_samples_per_second=round(_link_rate(design), 1),
         seconds=round(seconds, 1),

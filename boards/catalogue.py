@@ -80,6 +80,10 @@ class Board:
         """Of the platform's default clock."""
         return self.clock_mhz if self.pll is None else float(self.pll.source_mhz)
 
+    def samples_per_second(self, interval: int) -> float:
+        """Of a network that takes one every so many clocks."""
+        return self.clock_mhz * 1e6 / interval
+
     @property
     def open_family(self) -> Family:
         """Its device family, where the flow is open."""

@@ -78,8 +78,22 @@ def can_plan(network: Network, board: Board, style: Sequence[str] = ()) -> bool:
     return board.family is not None and bool(free) and not product
 
 
+def check_estimates(board: Board, cure: str) -> None:
+    """Raise `UserError`, with what to do instead, where nothing is known of a board's cells."""
+    if board.family is None:
+        raise UserError(
+            f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
+            f"{cure}"
+        )
+
+
 def plan_board(
-    network: Network, board: Board, style: Sequence[str] = (), goal: Goal | None = None
+    network: Network,
+    board: Board,
+    style: Sequence[str] = (),
+    goal: Goal | None = None,
+    *,
+    chooser: Chooser | None = None,
 ) -> Choice:
     """The fastest choice that fits, or the smallest that is as fast as asked.
 
@@ -90,28 +104,28 @@ def plan_board(
     style : sequence of str
         Of layers that are not to be chosen, for `styles_of`.
     goal : Goal, optional
+    chooser : Chooser, optional
+        What `chooser_for` makes of the same, where it is there already.
 
     Raises
     ------
     UserError
         When nothing fits: what is short by how much, and the smallest board that would do.
     """
-    if board.family is None:
-        raise UserError(
-            f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
-            "choose another board, or styles with --style"
-        )
+    check_estimates(board, "choose another board, or styles with --style")
     goal, fixed = goal or Goal(), fixed_styles(network, style)
-    chooser = _chooser(network, board, goal, fixed)
+    chooser = chooser or chooser_for(network, board, goal, fixed)
     choice = _chosen(chooser, board, goal)
     if choice is not None:
         return choice
     raise UserError(_short(network, board, goal, chooser, fixed))
 
 
-def _chooser(network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style]) -> Chooser:
-    dsp = goal.limit(board).dsp
-    return Chooser(network, board.open_family, dsp, fixed)
+def chooser_for(
+    network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style] | None = None
+) -> Chooser:
+    """All that can be chosen on a board, but for layers of fixed styles."""
+    return Chooser(network, board.open_family, goal.limit(board).dsp, fixed or {})
 
 
 def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
@@ -136,7 +150,7 @@ def _short(
     asked = goal.samples_per_second is not None or goal.max_latency is not None
     best = _chosen(chooser, board, Goal(reserve=goal.reserve, dsp=goal.dsp)) if asked else None
     if best is not None:
-        rate = board.clock_mhz * 1e6 / best.total.interval
+        rate = board.samples_per_second(best.total.interval)
         what = (
             f"does not reach this on {board.name}: {rate:,.0f} samples per second are the most, "
             f"for want of {' and '.join(TITLES[name] for name in best.bound) or 'clocks'}"
@@ -165,7 +179,7 @@ def _smallest(
             continue
         key = other.family, goal.limit(other).dsp
         if key not in choosers:
-            choosers[key] = _chooser(network, other, goal, fixed)
+            choosers[key] = chooser_for(network, other, goal, fixed)
         if _chosen(choosers[key], other, goal) is not None:
             return other.name
     return None

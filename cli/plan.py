@@ -104,7 +104,7 @@ def _cells(need: "Need") -> list[object]:
 def _summary(choice: "Choice", board: "Board") -> str:
     from mulbudget.boards.planning import TITLES
 
-    rate = board.clock_mhz * 1e6 / choice.total.interval
+    rate = board.samples_per_second(choice.total.interval)
     bound = " and ".join(TITLES[name] for name in choice.bound)
     more = f"; with more {bound} it would be faster" if bound else ""
     return f"about {rate:,.0f} samples per second at {board.clock_mhz:.6g} MHz{more}"

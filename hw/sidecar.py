@@ -13,8 +13,8 @@ from mulbudget.spn.files import read_whole
 from mulbudget.spn.names import check_name
 
 VERSION = 3
-PARALLEL, FOLDED, TILED = "parallel", "folded", "tiled"
-"""Styles: the whole in space, a few inputs a clock, and a product of matrices block by block."""
+PARALLEL, TILED = "parallel", "tiled"
+"""Styles: the whole in space, and a product of matrices block by block through buffers in RAM."""
 
 
 class _Version(msgspec.Struct):

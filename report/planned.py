@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mulbudget.boards.catalogue import Board
-from mulbudget.boards.planning import Goal, plan_board, rows
-from mulbudget.hw.choose import RESOURCES, Choice, Chooser
+from mulbudget.boards.planning import Goal, check_estimates, chooser_for, plan_board, rows
+from mulbudget.hw.choose import RESOURCES, Choice
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.front import front
 from mulbudget.hw.styles import styled
@@ -53,7 +53,7 @@ class Planned:
 
     def rate(self, choice: Choice) -> float:
         """Samples per second at the board's clock."""
-        return self.board.clock_mhz * 1e6 / choice.total.interval
+        return self.board.samples_per_second(choice.total.interval)
 
     @property
     def passed_over(self) -> list[Choice]:
@@ -99,11 +99,7 @@ def planned(
     UserError
         When nothing fits, or there is no estimate: of products of matrices, on Xilinx devices.
     """
-    if board.family is None:
-        raise UserError(
-            f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
-            "choose another board, or leave --board out"
-        )
+    check_estimates(board, "choose another board, or leave --board out")
     if any(isinstance(node.operator, Bilinear) for node in network.nodes):
         raise UserError(
             f"network {network.name} is a product of matrices, which has one style and no plan: "
@@ -116,8 +112,7 @@ def planned(
             "--board out"
         )
     goal = Goal(dsp=dsp)
-    choice = plan_board(network, board, style, goal)
-    limit = goal.limit(board)
-    chooser = Chooser(network, board.open_family, limit.dsp, {})
+    limit, chooser = goal.limit(board), chooser_for(network, board, goal)
+    choice = plan_board(network, board, style, goal, chooser=None if style else chooser)
     curve = front(chooser, limit, progress=progress)
     return Planned(board=board, choice=choice, limit=limit, front=curve, free=not style)

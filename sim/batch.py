@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy.typing as npt
 
 from mulbudget.hw.families import FAMILIES
-from mulbudget.hw.sidecar import FOLDED, Sidecar
+from mulbudget.hw.sidecar import Sidecar
+from mulbudget.hw.styles import Folded
 from mulbudget.sim.beats import input_range
 from mulbudget.sim.job import read_results, write_job
 from mulbudget.sim.lanes import TOP, wrapper
@@ -226,7 +227,9 @@ def primitive_models(sidecars: Sequence[Sidecar]) -> list[Path]:
         family = FAMILIES[sidecar.family]
         if sidecar.multipliers and family.dsp is not None:
             models.append(family.dsp.model)
-        if family.carry_cell is not None and any(each.style == FOLDED for each in sidecar.layers):
+        if family.carry_cell is not None and any(
+            each.style == Folded.name for each in sidecar.layers
+        ):
             models.append(family.carry_cell)
     return list(dict.fromkeys(models))
 

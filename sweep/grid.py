@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mulbudget.boards.catalogue import Board, find_board
+from mulbudget.boards.planning import check_estimates
 from mulbudget.spn import UserError
 from mulbudget.train.check import refused_budgets
 from mulbudget.train.recipe import Recipe
@@ -77,11 +78,7 @@ def check_board(name: str) -> Board:
         When there is none, or there are no estimates for it.
     """
     board = find_board(name)
-    if board.family is None:
-        raise UserError(
-            f"{board.title} has a device of Xilinx, whose tools alone say what a layer takes: "
-            "sweep for another board of `mulbudget boards`"
-        )
+    check_estimates(board, "sweep for another board of `mulbudget boards`")
     return board
 
 

@@ -128,6 +128,6 @@ def _fit(network: Network, board: Board) -> Fit:
         dsp=need.dsp,
         bram=need.bram,
         interval=need.interval,
-        samples_per_second=board.clock_mhz * 1e6 / need.interval,
+        samples_per_second=board.samples_per_second(need.interval),
         styles={name: str(style) for name, style in choice.styles.items()},
     )
