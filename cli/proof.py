@@ -1,15 +1,13 @@
 """What a simulation showed of a network, as `mulbudget sim --report` keeps it."""
 
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
-from mulbudget.spn import UserError
-from mulbudget.spn.files import read_whole, write_whole
+from mulbudget.spn.files import read_json, write_whole
 
 Kind = Literal["test set", "first samples of the test set", "random inputs"]
-Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
 class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,13 +58,3 @@ def shown_proof(path: Path, network: str) -> list[tuple[str, str]]:
     outcome = f"{proof.exact:,} of {proof.total:,} bit-exact"
     what = f"simulated {proof.hardware}, {proof.samples}"
     return [(what, outcome if proof.passed else f"failed, {outcome}")]
-
-
-def read_json(path: Path, form: type[Struct]) -> Struct:
-    """The content of a JSON file; `UserError` when it cannot be read or has another form."""
-    try:
-        return msgspec.json.decode(read_whole(path), type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(
-            f"{path} is truncated or not what mulbudget writes ({error}): make it again"
-        ) from error

@@ -10,10 +10,10 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from mulbudget.cli.console import bar, complain, console
 from mulbudget.cli.description import published_for
 from mulbudget.cli.graphs import graph_additions
-from mulbudget.cli.proof import read_json, shown_proof
+from mulbudget.cli.proof import shown_proof
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import Bilinear, Network, UserError, digest, load, network_counts
-from mulbudget.spn.files import check_writable, write_whole
+from mulbudget.spn.files import check_writable, read_json, write_whole
 
 if TYPE_CHECKING:
     from mulbudget.boards.catalogue import Board

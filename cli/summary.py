@@ -9,8 +9,9 @@ import typer
 from mulbudget.boards.report import Report, vivado_command
 from mulbudget.cli.bitstream import clock_text
 from mulbudget.cli.console import console, table
-from mulbudget.cli.proof import read_json, shown_proof
+from mulbudget.cli.proof import shown_proof
 from mulbudget.spn import digest, load, network_counts
+from mulbudget.spn.files import read_json
 
 Row = list[object]
 

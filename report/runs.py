@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from mulbudget.spn import Network, UserError, load, network_counts
-from mulbudget.spn.files import read_whole
+from mulbudget.spn.files import read_json
 
 Kind = Literal["run", "teacher", "published"]
 
@@ -112,10 +112,7 @@ def teacher_of(path: Path, network: Network) -> Run | None:
     UserError
         When the file cannot be read, has another form, or is of another network.
     """
-    try:
-        metrics = msgspec.json.decode(read_whole(path), type=_Metrics)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{path} is not what `mulbudget train` writes ({error})") from error
+    metrics = read_json(path, _Metrics, "is not what `mulbudget train` writes ({})")
     counts = network_counts(network)
     mine = accuracy_of(network), counts.multiplications, counts.dense_multiplications
     if mine != (metrics.test_accuracy, metrics.multiplications, metrics.dense_multiplications):

@@ -5,8 +5,13 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from mulbudget.spn.errors import UserError
+
+Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:
@@ -104,3 +109,28 @@ def read_whole(path: str | os.PathLike[str]) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def read_json(
+    path: str | os.PathLike[str],
+    form: type[Struct],
+    damaged: str = "is truncated or not what mulbudget writes ({}): make it again",
+) -> Struct:
+    """The content of a JSON file of a known form.
+
+    Parameters
+    ----------
+    path : path
+    form : type
+    damaged : str
+        What to say of a file that is of another form, behind its name; `{}` is what is wrong.
+
+    Raises
+    ------
+    UserError
+        When it cannot be read, or is of another form.
+    """
+    try:
+        return msgspec.json.decode(read_whole(path), type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{path} {damaged.format(error)}") from error

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from mulbudget.spn import UserError
-from mulbudget.spn.files import make_folder, read_whole, write_whole
+from mulbudget.spn.files import make_folder, read_json, write_whole
 from mulbudget.train.recipe import Recipe
 
 FILE = "sweep.json"
@@ -101,16 +101,15 @@ def _check(out: Path, sweep: Sweep) -> None:
         if any(out.iterdir()):
             raise UserError(f"{out} holds no sweep, and other files: name another folder")
         return
-    try:
-        found = msgspec.json.decode(read_whole(path), type=Sweep)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(
-            f"{path} is damaged ({error}), so nothing says what the folder holds: delete the file "
-            "where you know that its runs are of this sweep, or name another folder"
-        ) from error
-    difference = _difference(found, sweep)
+    difference = _difference(read_json(path, Sweep, _DAMAGED), sweep)
     if difference:
         raise UserError(f"{out} holds another sweep: {difference}; name another folder with --out")
+
+
+_DAMAGED = (
+    "is damaged ({}), so nothing says what the folder holds: delete the file where you know that "
+    "its runs are of this sweep, or name another folder"
+)
 
 
 def _difference(found: Sweep, wanted: Sweep) -> str | None:

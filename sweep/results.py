@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mulbudget.spn import Network, UserError, digest, load
-from mulbudget.spn.files import read_whole, write_whole
+from mulbudget.spn.files import read_json, read_whole, write_whole
 from mulbudget.sweep.grid import Job, run_name
 
 NETWORK = "network.spn"
@@ -121,10 +121,7 @@ def read_result(folder: Path, board: str) -> Result | None:
     path = result_path(folder, board)
     if not path.exists():
         return None
-    try:
-        result = msgspec.json.decode(read_whole(path), type=Result)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{path} is damaged ({error})") from error
+    result = read_json(path, Result, "is damaged ({})")
     if (run_name(result.budget, result.seed), result.board) != (folder.name, board):
         raise UserError(
             f"{path} is of run {run_name(result.budget, result.seed)} on {result.board}"

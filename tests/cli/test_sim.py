@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mulbudget.cli.app import app
-from mulbudget.cli.proof import Proof, read_json
+from mulbudget.cli.proof import Proof
 from mulbudget.hw import verilog
 from mulbudget.hw.plan import Plan
 from mulbudget.hw.sidecar import Sidecar
@@ -24,6 +24,7 @@ from mulbudget.spn import (
     product_network,
     save,
 )
+from mulbudget.spn.files import read_json
 from tests.algorithms import STRASSEN
 from tests.cli.conftest import Command
 from tests.networks import example
