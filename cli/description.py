@@ -19,6 +19,7 @@ from mulbudget.spn import (
     Requantize,
     SumProduct,
     Tensor,
+    matrices_of,
     network_counts,
     operator_counts,
     width,
@@ -117,13 +118,7 @@ def _entries(network: Network) -> int:
 
 def _entries_of(operator: AnyOperator) -> int:
     """Entries of its ternary matrices."""
-    match operator:
-        case SumProduct() | Convolution():
-            return operator.wb.size + operator.wc.size
-        case Bilinear(scheme=scheme):
-            return scheme.wa.size + scheme.wb.size + scheme.wc.size
-        case _:
-            return 0
+    return sum(matrix.size for _, matrix in matrices_of(operator))
 
 
 def _counts(counts: Counts, entries: int) -> Description:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from mulbudget.spn import Bilinear, Network, SumProduct, UserError
+from mulbudget.spn import Bilinear, Network, SumProduct, UserError, matrices_of
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -61,15 +61,12 @@ def _drawings(network: Network) -> Iterator[tuple[str, npt.NDArray[np.int8], Lab
     """Title, matrix, and the names of its rows and columns."""
     for node in network.nodes:
         match node.operator:
-            case SumProduct(wb=wb, wc=wc):
-                yield f"{node.name} Wb", wb, [], []
-                yield f"{node.name} Wc", wc, [], []
+            case SumProduct():
+                for name, matrix in matrices_of(node.operator):
+                    yield f"{node.name} {name}", matrix, [], []
             case Bilinear(scheme=scheme):
-                a, b, c = scheme.entries
-                products = [f"m{number + 1}" for number in range(scheme.r)]
-                yield "Wa", scheme.wa, products, a
-                yield "Wb", scheme.wb, products, b
-                yield "Wc", scheme.wc, c, products
+                for name, matrix in matrices_of(node.operator):
+                    yield name, matrix, *scheme.names[name]
 
 
 def _draw(

@@ -8,14 +8,13 @@ import typer
 from rich.table import Table
 
 from mulbudget.cli.console import complain, console, counted, table
+from mulbudget.cli.train import INTERRUPTED, Assignments, DataFolder, Device
 from mulbudget.spn import UserError
 from mulbudget.train.recipes import RECIPES
 
 if TYPE_CHECKING:
     from mulbudget.sweep.front import Place, Point
     from mulbudget.sweep.grid import Job
-
-INTERRUPTED = 130
 
 
 def sweep(
@@ -43,19 +42,9 @@ def sweep(
             "ray://HOST:PORT."
         ),
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the data set, for mnist and cifar10.", envvar="MULBUDGET_DATA"
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Change a field of the recipe; repeatable."
-        ),
-    ] = None,
+    data: DataFolder = None,
+    device: Device = "cpu",
+    assignments: Assignments = None,
 ) -> None:
     """Train a recipe at several budgets, plan each network for a board, and draw the front.
 

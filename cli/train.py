@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the data set, for mnist and cifar10.", envvar="MULBUDGET_DATA"),
+]
+Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Change a field of the recipe; repeatable."),
+]
+"""Options of what trains."""
+
 
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"One of {', '.join(RECIPES)}.")],
@@ -40,19 +51,9 @@ def train(
         typer.Option("--r", metavar="R1,R2,…", help="Products of each layer, instead of a budget."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the data set, for mnist and cifar10.", envvar="MULBUDGET_DATA"
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Change a field of the recipe; repeatable."
-        ),
-    ] = None,
+    data: DataFolder = None,
+    device: Device = "cpu",
+    assignments: Assignments = None,
     fields: Annotated[
         bool, typer.Option("--fields", help="Print the fields of the recipe, and train nothing.")
     ] = False,

@@ -20,11 +20,11 @@ from mulbudget.spn import (
     Tensor,
     graph_additions,
     kind_title,
+    matrices_of,
     operator_counts,
     shape_title,
     width,
 )
-from mulbudget.spn.scheme import Ternary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +121,7 @@ def layers_of(facts: Facts) -> list[Layer]:
                 shape=shape_title(node.operator, network.tensors[node.name]),
                 r=products_of(node),
                 counts=counts,
-                entries=sum(matrix.size for _, matrix in matrices_of(node)),
+                entries=sum(matrix.size for _, matrix in matrices_of(node.operator)),
                 sums=_sums(network, node),
                 adders=None if adders is None or counts is None else adders[node.name],
                 bits=_bits(network, node),
@@ -141,19 +141,6 @@ def products_of(node: Node) -> int | None:
             return None
 
 
-def matrices_of(node: Node) -> list[tuple[str, Ternary]]:
-    """The ternary matrices of a node by name, each with two axes: rows are sums."""
-    match node.operator:
-        case SumProduct(wb=wb, wc=wc):
-            return [("Wb", wb), ("Wc", wc)]
-        case Convolution(wb=wb, layer=layer):
-            return [("Wb", wb.reshape(len(wb), -1)), ("Wc", layer.wc)]
-        case Bilinear(scheme=scheme):
-            return [("Wa", scheme.wa), ("Wb", scheme.wb), ("Wc", scheme.wc)]
-        case _:
-            return []
-
-
 def width_title(tensor: Tensor) -> str:
     """Like "4 bits" and "15 bits, signed"."""
     bits, signed = width(min(tensor.range.low), max(tensor.range.high))
@@ -161,7 +148,7 @@ def width_title(tensor: Tensor) -> str:
 
 
 def _sums(network: Network, node: Node) -> int:
-    rows = [np.count_nonzero(matrix, axis=1) for _, matrix in matrices_of(node)]
+    rows = [np.count_nonzero(matrix, axis=1) for _, matrix in matrices_of(node.operator)]
     chains = sum(int(np.maximum(row - 1, 0).sum()) for row in rows)
     return graph_additions(node.operator, network.tensors[node.input], chains)
 

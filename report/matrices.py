@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mulbudget.report.facts import matrices_of
 from mulbudget.report.svg import Picture
-from mulbudget.spn import Bilinear, Network, Node
+from mulbudget.spn import Bilinear, Network, Node, matrices_of
 from mulbudget.spn.scheme import Ternary
 
 MOST_ENTRIES = 1 << 18
@@ -68,7 +67,11 @@ class Drawn:
 
 def drawn_matrices(network: Network) -> list[Drawn]:
     """Every ternary matrix, in order."""
-    named = [(node, name, matrix) for node in network.nodes for name, matrix in matrices_of(node)]
+    named = [
+        (node, name, matrix)
+        for node in network.nodes
+        for name, matrix in matrices_of(node.operator)
+    ]
     wide = _WIDE if len(named) <= _FEW else _WIDE // 2
     dots = sum(min(matrix.size, MOST_ENTRIES) for _, _, matrix in named)
     most = MOST_ENTRIES * MOST_TOGETHER // max(dots, MOST_TOGETHER)
@@ -106,10 +109,7 @@ def _labels(node: Node, name: str) -> tuple[Sequence[str], Sequence[str]]:
     """Of rows and columns; none where there are too many to read."""
     if not isinstance(node.operator, Bilinear):
         return [], []
-    scheme = node.operator.scheme
-    a, b, c = scheme.entries
-    products = [f"m{number + 1}" for number in range(scheme.r)]
-    rows, columns = {"Wa": (products, a), "Wb": (products, b), "Wc": (c, products)}[name]
+    rows, columns = node.operator.scheme.names[name]
     return (rows, columns) if max(len(rows), len(columns)) <= _LABELS else ([], [])
 
 

@@ -15,6 +15,7 @@ from mulbudget.spn.errors import UserError
 from mulbudget.spn.file import digest, dumps, load, loads, save
 from mulbudget.spn.geometry import Geometry
 from mulbudget.spn.images import Add, Concatenate, Flatten, MaxPool
+from mulbudget.spn.matrices import matrices_of
 from mulbudget.spn.network import AnyOperator, Network, Node
 from mulbudget.spn.operators import ArgMax, Requantize, SumProduct, Tensor
 from mulbudget.spn.products import (
@@ -56,6 +57,7 @@ __all__ = [
     "layer_counts",
     "load",
     "loads",
+    "matrices_of",
     "nest",
     "nested",
     "network_counts",

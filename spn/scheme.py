@@ -98,6 +98,13 @@ class Scheme:
         return a, b, c
 
     @property
+    def names(self) -> dict[str, tuple[list[str], list[str]]]:
+        """Names of the rows and the columns of Wa, Wb and Wc: entries, and products m1 to mr."""
+        a, b, c = self.entries
+        products = [f"m{number + 1}" for number in range(self.r)]
+        return {"Wa": (products, a), "Wb": (products, b), "Wc": (c, products)}
+
+    @property
     def r(self) -> int:
         """Products."""
         return self.wa.shape[0]

@@ -1,10 +1,9 @@
 """The rows of the table of layers."""
 
-import numpy as np
 import pytest
 
-from mulbudget.report.facts import Facts, layers_of, matrices_of, width_title
-from mulbudget.spn import Convolution, Network, Range, SumProduct, Tensor, digest, product_network
+from mulbudget.report.facts import Facts, layers_of, width_title
+from mulbudget.spn import Network, Range, Tensor, digest, product_network
 from tests.algorithms import STRASSEN
 from tests.images import image_network
 from tests.networks import example
@@ -24,20 +23,6 @@ def test_layers_of_the_example() -> None:
     assert fc1.bits == "5 · 7 · 8"
     assert (fc2.sums, fc2.adders) == (1, 1)
     assert (act1.counts, act1.r, act1.sums, act1.adders, act1.bits) == (None, None, 0, None, "4")
-
-
-def test_matrices_make_the_sums_of_a_window() -> None:
-    for node in image_network().nodes:
-        match node.operator:
-            case Convolution() as layer:
-                wb, wc = (matrix for _, matrix in matrices_of(node))
-                assert wb.shape == (layer.r, layer.wb[0].size)
-                assert (wc == layer.layer.wc).all()
-                assert np.count_nonzero(wb) == np.count_nonzero(layer.layer.wb)
-            case SumProduct(wb=wb, wc=wc):
-                assert [matrix for _, matrix in matrices_of(node)] == [wb, wc]
-            case _:
-                assert matrices_of(node) == []
 
 
 def test_sums_are_naive_additions_without_biases() -> None:
