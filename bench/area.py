@@ -1,11 +1,12 @@
 """What a whole network takes of an ECP5: Yosys maps it, and nextpnr packs it."""
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.synthesis import script
+from mulbudget.boards.report import read_report
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import make_plan
@@ -15,6 +16,9 @@ from mulbudget.spn import ArgMax, Network, Node, Range, Tensor
 from mulbudget.spn.files import write_whole
 
 FAMILY, DEVICE = "ecp5", "--85k"
+
+CELLS = ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
+"""LUTs, flip-flops and multipliers, as nextpnr calls them."""
 
 LEVELS = 2
 """Adders between registers, in every network."""
@@ -53,20 +57,14 @@ def packed(sources: Sequence[Path], folder: Path) -> Area:
 
     What Yosys infers goes into LUTs: it would give a multiplier to every product by a constant.
     """
-    script = "; ".join(
-        [
-            f"read_verilog -defer {' '.join(str(each.relative_to(folder)) for each in sources)}",
-            "hierarchy -top top",
-            f"{find_family(FAMILY).synth} -noabc9 -top top -json top.json",
-        ]
-    )
-    tools.find("yosys").run("-q", "-p", script, folder=folder)
+    names = [str(each.relative_to(folder)) for each in sources]
+    made = script(names, "top", f"{find_family(FAMILY).synth} -noabc9", "top.json")
+    tools.find("yosys").run("-q", "-p", made, folder=folder)
     # Without pins, of which a network has more than any package.
     tools.find("nextpnr-ecp5").run(
         *(DEVICE, "--json", "top.json", "--pack-only", "--out-of-context"),
         *("--report", "cells.json"),
         folder=folder,
     )
-    cells = json.loads((folder / "cells.json").read_text())["utilization"]
-    names = ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
-    return Area(*(cells[name]["used"] for name in names))
+    cells, _ = read_report(folder / "cells.json")
+    return Area(*(cells[name].used for name in CELLS))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.peers import module
+from bench.peers import module, sources
 from mulbudget.sim.circuit import run_ports
 from mulbudget.spn import ArgMax, Network, Requantize, SumProduct, UserError
 
@@ -161,10 +161,9 @@ def write(logic: Any, folder: Path, cutoff: float, registers: int) -> Written:
     )
     model.write()
     stages = model._pipe.solutions
-    files = [each for each in sorted(folder.glob("src/**/*.v")) if "wrapper" not in each.name]
     kif = module("da4ml.types").minimal_kif
     return Written(
-        texts={each.name: each.read_text() for each in files},
+        texts={each.name: each.read_text() for each in sources(folder)},
         inputs=tuple(sum(kif(each)) for each in stages[0].inp_qint),
         outputs=tuple(sum(kif(each)) for each in stages[-1].out_qint),
         latency=len(stages) * registers + 1,

@@ -107,7 +107,7 @@ def write(logic: Any, levels: int, folder: Path) -> list[Path]:
     """Verilog of a module `top`, registers after so many adders."""
     codegen = module("da4ml.codegen")
     codegen.RTLModel(logic, "top", folder, latency_cutoff=levels, print_latency=False).write()
-    return _sources(folder)
+    return sources(folder)
 
 
 def write_alkaid(
@@ -125,7 +125,7 @@ def write_alkaid(
         logic, folder, "top", n_stages=stages, print_latency=False, ternary_fuse=ternary
     )
     model.write()
-    return _sources(folder)
+    return sources(folder)
 
 
 def module(name: str) -> Any:
@@ -144,7 +144,8 @@ def _kif(matrix: npt.NDArray[Any], bits: int) -> list[npt.NDArray[np.int64]]:
     return [np.full(matrix.shape[1], each) for each in (1, bits - 1, 0)]
 
 
-def _sources(folder: Path) -> list[Path]:
+def sources(folder: Path) -> list[Path]:
+    """The Verilog that a peer has written, without what it wraps it in."""
     return [each for each in sorted(folder.glob("src/**/*.v")) if "wrapper" not in each.name]
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from bench.area import CELLS, FAMILY
 from bench.report import FOLDER
+from bench.synthesis import script
 from mulbudget.boards.report import read_report
+from mulbudget.hw.families import find_family
 from mulbudget.sim import tools
 from mulbudget.spn.files import make_folder, write_whole
 
-SYNTH = "synth_ecp5 -nodsp"
+SYNTH = find_family(FAMILY).synth
 """As bitstreams are synthesised: products are logic, or instances of a DSP block."""
 
 PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
@@ -126,13 +129,9 @@ def place(design: Design, seed: int = 1) -> Placed:
         folder = Path(temporary)
         for number, text in enumerate(texts):
             write_whole(folder / f"{number}.v", text)
-        script = [
-            f"read_verilog -defer {' '.join(f'{number}.v' for number in range(len(texts)))}",
-            "hierarchy -top around",
-            *([f"setattr -set keep 1 {design.keep}"] if design.keep else []),
-            f"{SYNTH} -top around -json netlist.json",
-        ]
-        yosys.run("-q", "-p", "; ".join(script), folder=folder)
+        names = [f"{number}.v" for number in range(len(texts))]
+        made = script(names, "around", SYNTH, "netlist.json", design.keep)
+        yosys.run("-q", "-p", made, folder=folder)
         nextpnr.run(
             *PLACE,
             *("--freq", str(MHZ), "--seed", str(seed)),
@@ -141,10 +140,7 @@ def place(design: Design, seed: int = 1) -> Placed:
             log=folder / "nextpnr.log",
         )
         cells, clocks = read_report(folder / "report.json")
-    luts, flip_flops, dsps = (
-        cells[name].used if name in cells else 0
-        for name in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D")
-    )
+    luts, flip_flops, dsps = (cells[name].used for name in CELLS)
     mhz = min((clock.achieved for clock in clocks), default=0.0)
     placed = Placed(luts, flip_flops, dsps, mhz)
     write_whole(kept, msgspec.json.encode(placed))

@@ -20,20 +20,26 @@ def synthesise(sources: Sequence[Path], family: Family, folder: Path, keep: str 
     `keep` selects wires of the sources, in the words of Yosys, that synthesis has to keep: adders
     that are not kept fuse with those that take their sums.
     """
-    script = "; ".join(
-        [
-            f"read_verilog -defer {' '.join(str(each.relative_to(folder)) for each in sources)}",
-            "hierarchy -top top",
-            *([f"setattr -set keep 1 {keep}"] if keep else []),
-            f"{family.synth} -noabc9",
-            "write_json cells.json",
-        ]
-    )
-    tools.find("yosys").run("-p", script, folder=folder)
+    names = [str(each.relative_to(folder)) for each in sources]
+    made = script(names, "top", f"{family.synth} -noabc9", "cells.json", keep)
+    tools.find("yosys").run("-p", made, folder=folder)
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     cells = list(modules["top"]["cells"].values())
     cost = cost_of_cells(Counter(cell["type"] for cell in cells), family)
     return replace(cost, luts=cost.luts + _lone_carries(cells))
+
+
+def script(sources: Sequence[str], top: str, synth: str, netlist: str, keep: str = "") -> str:
+    """What Yosys does: from Verilog to cells of the module `top`, as JSON; `keep` as above."""
+    return "; ".join(
+        [
+            f"read_verilog -defer {' '.join(sources)}",
+            f"hierarchy -top {top}",
+            *([f"setattr -set keep 1 {keep}"] if keep else []),
+            f"{synth} -top {top}",
+            f"write_json {netlist}",
+        ]
+    )
 
 
 def _lone_carries(cells: list[dict[str, Any]]) -> int:

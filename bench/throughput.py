@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 from bench import peer_network, peers
+from bench.area import FAMILY
 from bench.peer_network import CLAMPS, PRODUCTS, SUMS
 from bench.place import Design, Port, place
 from bench.report import Row, report
@@ -23,8 +24,6 @@ from mulbudget.sim.compare import compare
 from mulbudget.sim.inputs import random_inputs
 from mulbudget.spn import Network, SumProduct, UserError, load, width
 from mulbudget.spn.files import write_whole
-
-FAMILY = "ecp5"
 
 SETTINGS = ["1:1", "2:1", "1:2"]
 """How da4ml cuts its pipeline: its latency cutoff, and registers behind each stage."""
