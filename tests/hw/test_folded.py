@@ -1,7 +1,13 @@
 # amaranth: UnusedElaboratable=no
 """Folded layers: exact for any lanes and multipliers, the interval as their formula says."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
+import pytest
+from amaranth.hdl import ClockDomain, Module
+from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,3 +64,47 @@ def test_results_are_exact_for_every_folding(data: st.DataObject) -> None:
         ends = clocks[folding.beats - 1 :: folding.beats]
         assert clocks[0] == len(folding.groups) - 1 + component.latency
         assert set(np.diff(ends)) == {component.interval}
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_a_reset_leaves_nothing_of_a_sample(learned: bool) -> None:
+    wb = np.array([[1, -1, 0, 1], [-1, -1, 1, 0], [0, 1, 1, -1]], np.int8)
+    wc = np.array([[1, -1, 1], [-1, 1, 0], [1, 1, 1]], np.int8)
+    wc = wc if learned else np.eye(3, dtype=np.int8)
+    layer = SumProduct(wb, np.array([3, -5, 7]), wc, np.array([1, -2, 3]), 0)
+    x = Range.uniform(-7, 7, 4)
+    folding = fold(layer, x, lanes=1, multipliers=1, beats=places((4,), (1,)))
+    component = FoldedLayer(
+        "layer", folding, folding.taken, levels_per_stage=1, registers=1, family=None
+    )
+    m, domain = Module(), ClockDomain("sync")
+    m.domains += domain
+    m.submodules.layer = component
+    sample = np.array([5, -3, 7, 2])
+    results: list[int] = []
+
+    async def run_into_a_reset(ctx: Any) -> None:
+        fields = [component.o.payload[name] for name, _ in component.o.payload.shape()]
+
+        async def feed(values: Iterable[int]) -> None:
+            for value in values:
+                ctx.set(component.i.payload, {"c0": int(value)})
+                ctx.set(component.i.valid, 1)
+                await ctx.tick().until(component.i.ready)
+            ctx.set(component.i.valid, 0)
+
+        await feed([*sample, *sample[:3]])  # one is among the products, and one at the sums
+        ctx.set(domain.rst, 1)
+        await ctx.tick()
+        ctx.set(domain.rst, 0)
+        await feed(sample)
+        ctx.set(component.o.ready, 1)
+        for _ in range(folding.beats):
+            values = await ctx.tick().sample(*fields).until(component.o.valid)
+            results.extend(int(value) for value in values)
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(run_into_a_reset)
+    simulator.run_until(1e-3)
+    assert results == layer.evaluate(sample[None])[0].tolist()
