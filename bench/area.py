@@ -12,6 +12,7 @@ from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.verilog import convert
 from mulbudget.sim import tools
+from mulbudget.sim.carries import shorten
 from mulbudget.spn import ArgMax, Network, Node, Range, Tensor
 from mulbudget.spn.files import write_whole
 
@@ -60,6 +61,7 @@ def packed(sources: Sequence[Path], folder: Path) -> Area:
     names = [str(each.relative_to(folder)) for each in sources]
     made = script(names, "top", f"{find_family(FAMILY).synth} -noabc9", "top.json")
     tools.find("yosys").run("-q", "-p", made, folder=folder)
+    shorten(folder / "top.json")
     # Without pins, of which a network has more than any package.
     tools.find("nextpnr-ecp5").run(
         *(DEVICE, "--json", "top.json", "--pack-only", "--out-of-context"),

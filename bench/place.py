@@ -1,5 +1,6 @@
 """Verilog placed and routed on an ECP5, between registers that belong to no design."""
 
+import inspect
 import json
 import tempfile
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from bench.report import FOLDER
 from bench.synthesis import script
 from mulbudget.boards.report import read_report
 from mulbudget.hw.families import find_family
-from mulbudget.sim import tools
+from mulbudget.sim import carries, tools
 from mulbudget.spn.files import make_folder, write_whole
 
 SYNTH = find_family(FAMILY).synth
@@ -21,6 +22,8 @@ SYNTH = find_family(FAMILY).synth
 
 PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
 """The largest device, whose pins and rows of carry chains limit no design."""
+
+_CARRIES = inspect.getsource(carries)
 
 MHZ = 250
 """What nextpnr is asked for; it goes on to the best that it finds either way."""
@@ -120,7 +123,7 @@ def place(design: Design, seed: int = 1) -> Placed:
     yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
     texts = (*design.sources, surroundings(design))
     key = json.dumps(
-        [texts, design.keep, SYNTH, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
+        [texts, design.keep, SYNTH, _CARRIES, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
     )
     kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
     if kept.exists():
@@ -132,6 +135,7 @@ def place(design: Design, seed: int = 1) -> Placed:
         names = [f"{number}.v" for number in range(len(texts))]
         made = script(names, "around", SYNTH, "netlist.json", design.keep)
         yosys.run("-q", "-p", made, folder=folder)
+        carries.shorten(folder / "netlist.json")
         nextpnr.run(
             *PLACE,
             *("--freq", str(MHZ), "--seed", str(seed)),

@@ -27,6 +27,7 @@ from mulbudget.hw.sidecar import Sidecar, encode
 from mulbudget.hw.streams import Port, output_port
 from mulbudget.hw.verilog import describe, packaged_yosys
 from mulbudget.sim import tools
+from mulbudget.sim.carries import ECP5, shorten
 from mulbudget.sim.tools import ToolError
 from mulbudget.spn import Network, UserError, digest, width
 from mulbudget.spn.files import make_folder, read_whole, write_whole
@@ -231,6 +232,8 @@ def _build(
             arguments = ["--pack-only", *_without_result(arguments)]
         with announce(tool):
             _run(tool, arguments, folder, design)
+        if tool == "yosys" and board.open_family.cells == ECP5:
+            shorten(folder / f"{name}.json")
         if tool.startswith("nextpnr"):
             figures = _measured(design, folder)
             reports.check_multipliers(board, figures["dsp"].used, sidecar.multipliers)

@@ -1,15 +1,17 @@
 """The netlist that synthesis makes, simulated like the Verilog it was made from."""
 
+import inspect
 import re
 from pathlib import Path
 
 from mulbudget.hw.families import Family, find_family
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.sim import cache
+from mulbudget.sim import cache, carries
 from mulbudget.sim.batch import BatchSimulator
+from mulbudget.sim.carries import ECP5, shorten
 from mulbudget.sim.tools import find, yosys_share
 
-_NETLIST = "netlist.v"
+_CELLS, _NETLIST = "cells.json", "netlist.v"
 
 _WITHOUT_MODEL = {"ecp5": "-nobram", "gowin": "-nobram"}
 """Yosys has no model of these vendors' block RAM, so memories are of RAM in LUTs instead."""
@@ -57,18 +59,23 @@ def netlist(verilog: Path, sidecar: Sidecar, family: Family) -> Path:
     """Verilog of the design as one flat module of cells, from the cache or made now."""
     yosys = find("yosys")
     source = verilog.read_bytes()
-    script = (
+    synthesis = (
         f"read_verilog {verilog.name}; {family.synth} {_WITHOUT_MODEL.get(family.cells, '')} "
-        f"-top {sidecar.name}; "
-        f"write_verilog -noattr {_NETLIST}"
+        f"-top {sidecar.name}; write_json {_CELLS}"
     )
+    conversion = f"read_json {_CELLS}; write_verilog -noattr {_NETLIST}"
 
     def make(folder: Path) -> None:
         (folder / verilog.name).write_bytes(source)
-        yosys.run("-q", "-p", script, folder=folder)
-        (folder / verilog.name).unlink()
+        yosys.run("-q", "-p", synthesis, folder=folder)
+        if family.cells == ECP5:
+            shorten(folder / _CELLS, "yosys")
+        yosys.run("-q", "-p", conversion, folder=folder)
+        for file in (verilog.name, _CELLS):
+            (folder / file).unlink()
 
-    name = "netlist-" + cache.key([yosys.identity, script, source])
+    parts = [yosys.identity, synthesis, conversion, source, inspect.getsource(carries)]
+    name = "netlist-" + cache.key(parts)
     return cache.entry(name, make) / _NETLIST
 
 

@@ -95,9 +95,10 @@ def test_runs_that_fail_are_named_at_the_end(command: Command, tmp_path: Path) -
 
 
 def test_a_terminal_shows_the_grid(tmp_path: Path) -> None:
-    """Where each run is, then its accuracy."""
+    """Where each run is, then its accuracy; the phase lasts for some refreshes of the screen."""
     parent, child = pty.openpty()
-    command = [sys.executable, "-m", "mulbudget.cli.main", *words(tmp_path / "sweep", seeds=1)]
+    arguments = words(tmp_path / "sweep", "--set", "ternary_epochs=50", seeds=1)
+    command = [sys.executable, "-m", "mulbudget.cli.main", *arguments]
     environment = os.environ | {"COLUMNS": "100", "TERM": "xterm"}
     with subprocess.Popen(command, stdout=child, stderr=child, env=environment) as process:
         os.close(child)

@@ -1,0 +1,183 @@
+"""Carry chains of ECP5 become shorter and stay what they were."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mulbudget.sim import tools
+from mulbudget.sim.carries import Reader, shorten
+
+ADD = 0x96AA
+"""A ^ B, and A to carry where they are alike; C is 0 and D is 1."""
+
+
+def synthesized(folder: Path, verilog: str) -> Path:
+    """JSON of module `top` as ECP5 cells."""
+    (folder / "top.v").write_text(verilog)
+    script = (
+        "read_verilog top.v; synth_ecp5 -nodsp -nowidelut -noabc9 -top top; write_json top.json"
+    )
+    tools.find("yosys").run("-q", "-p", script, folder=folder)
+    return folder / "top.json"
+
+
+def shortened(path: Path, reader: Reader = "nextpnr") -> Path:
+    result = path.with_name("short.json")
+    result.write_bytes(path.read_bytes())
+    shorten(result, reader)
+    return result
+
+
+def luts(path: Path) -> int:
+    weights = {"CCU2C": 2, "LUT4": 1}
+    cells = json.loads(path.read_text())["modules"]["top"]["cells"].values()
+    return sum(weights.get(cell["type"], 0) for cell in cells)
+
+
+def prove_equal(one: Path, other: Path) -> None:
+    """For all inputs, and whatever a carry that is not connected may be."""
+    models = (
+        "read_verilog -overwrite +/ecp5/cells_sim.v; proc; flatten; setundef -anyseq; opt_clean"
+    )
+    script = "; ".join(
+        [
+            *(
+                f"read_json {path.name}; hierarchy -top top; {models}; rename top {name}; "
+                f"design -stash {name}"
+                for name, path in (("gold", one), ("gate", other))
+            ),
+            "design -copy-from gold gold; design -copy-from gate gate",
+            "miter -equiv -flatten -make_outputs gold gate miter",
+            "sat -verify -prove trigger 0 -show-ports miter",
+        ]
+    )
+    tools.find("yosys").run("-q", "-p", script, folder=one.parent)
+
+
+def expressions() -> str:
+    """Sums, differences, comparisons and carries of many widths, of nets and of constants."""
+    rng = random.Random(1)
+    lines = []
+    for width in range(1, 10):
+        a, b = f"a[{width - 1}:0]", f"b[{width - 1}:0]"
+        constant = rng.randrange(1, 1 << width)
+        for text in (
+            f"{a} + {b}",
+            f"{a} - {b}",
+            f"{a} + {b} + c",
+            f"{a} - {b} - c",
+            f"{a} + {width}'d{constant}",
+            f"{width}'d{constant} - {a}",
+            f"-$signed({a}) - $signed({b})",
+            f"{{1'b0, {a}}} + {{1'b0, {b}}}",
+            f"{{8'b0, {a} < {b}}}",
+            f"{{8'b0, $signed({a}) >= $signed({b})}}",
+        ):
+            number = len(lines)
+            lines.append(f"  assign y[{number * 10} +: 10] = {text};")
+    size = len(lines) * 10
+    return f"""module top(input [8:0] a, input [8:0] b, input c, output [{size - 1}:0] y);
+{chr(10).join(lines)}
+endmodule
+"""
+
+
+PLAIN = {"C": "1'b0", "D": "1'b1"}
+"""Pins of a sum of two terms."""
+
+
+def chain(
+    cells: int, start: str, pins: dict[str, str], *, middle: bool = False, init: int = ADD
+) -> str:
+    """Cells whose last carry is an output; in the `middle` one is read as well."""
+    wires = {"A": "a", "B": "b"}
+    text = []
+    for at in range(cells):
+        carry = f"carry[{at - 1}]" if at else start
+        inputs = [
+            f".{pin}{side}({pins.get(pin) or f'{wires[pin]}[{2 * at + side}]'})"
+            for pin in "ABCD"
+            for side in (0, 1)
+        ]
+        text.append(
+            f"  CCU2C #(.INIT0(16'd{init}), .INIT1(16'd{init}), .INJECT1_0(\"NO\"), "
+            f'.INJECT1_1("NO")) cell{at}(.CIN({carry}), {", ".join(inputs)}, '
+            f".S0(y[{2 * at}]), .S1(y[{2 * at + 1}]), .COUT(carry[{at}]));"
+        )
+    if middle:
+        text.append("  assign y[8] = carry[0];")
+    return f"""module top(input [7:0] a, input [7:0] b, input c, input d, output [9:0] y);
+  wire [{cells - 1}:0] carry;
+{chr(10).join(text)}
+  assign y[9] = carry[{cells - 1}];
+endmodule
+"""
+
+
+def test_all_that_arithmetic_becomes_stays_the_same(tmp_path: Path) -> None:
+    original = synthesized(tmp_path, expressions())
+    short = shortened(original)
+    assert packed(short) < 0.8 * packed(original)
+    prove_equal(original, shortened(original, "yosys"))
+
+
+@pytest.mark.parametrize("start", ["1'b0", "1'b1", "c"])
+@pytest.mark.parametrize(
+    "pins", [PLAIN, {"C": "c", "D": "d"}, {"C": "c", "D": "1'b1", "A": "1'b0"}]
+)
+def test_chains_of_any_table_stay_the_same(
+    tmp_path: Path, start: str, pins: dict[str, str]
+) -> None:
+    original = synthesized(tmp_path, chain(3, start, pins, init=0x6A96))
+    prove_equal(original, shortened(original, "yosys"))
+
+
+def test_a_carry_that_is_read_in_the_middle_stays(tmp_path: Path) -> None:
+    original = synthesized(tmp_path, chain(4, "1'b0", PLAIN, middle=True))
+    assert json.loads(shortened(original).read_text()) == json.loads(original.read_text())
+
+
+def test_what_injects_constants_stays(tmp_path: Path) -> None:
+    text = chain(4, "1'b0", PLAIN).replace('_0("NO")', '_0("YES")')
+    original = synthesized(tmp_path, text)
+    assert json.loads(shortened(original).read_text()) == json.loads(original.read_text())
+
+
+@pytest.mark.parametrize("width", [6, 7, 8, 9])
+@pytest.mark.parametrize("sign", "+-")
+def test_a_sum_takes_a_lut_more_than_bits(tmp_path: Path, width: int, sign: str) -> None:
+    """nextpnr has no cell to add but those of the constants 0 and 1."""
+    ports = f"input [{width - 1}:0] a, input [{width - 1}:0] b, output [{width - 1}:0] y"
+    original = synthesized(tmp_path, f"module top({ports}); assign y = a {sign} b; endmodule")
+    short = shortened(original)
+    assert luts(short) == width + 1
+    assert packed(short) <= width + 1 + 2
+    assert packed(original) - packed(short) >= 3
+
+
+def packed(path: Path) -> int:
+    nextpnr = tools.find("nextpnr-ecp5")
+    options = ("--25k", "--pack-only", "--out-of-context", "--report", "report.json")
+    nextpnr.run("--json", path.name, *options, folder=path.parent)
+    utilization = json.loads((path.parent / "report.json").read_text())["utilization"]
+    return utilization["TRELLIS_COMB"]["used"]
+
+
+def test_the_same_netlist_becomes_the_same_bytes(tmp_path: Path) -> None:
+    original = synthesized(tmp_path, expressions())
+    assert shortened(original).read_bytes() == shortened(original).read_bytes()
+
+
+def test_every_net_has_one_driver(tmp_path: Path) -> None:
+    path = shortened(synthesized(tmp_path, expressions()))
+    module: dict[str, Any] = json.loads(path.read_text())["modules"]["top"]
+    drivers: Counter[int] = Counter()
+    for cell in module["cells"].values():
+        for name, bits in cell["connections"].items():
+            if cell["port_directions"][name] == "output":
+                drivers.update(bit for bit in bits if isinstance(bit, int))
+    assert set(drivers.values()) == {1}
