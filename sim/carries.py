@@ -6,7 +6,7 @@ does not look at the one before it, and a last carry that is not connected takes
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -26,6 +26,9 @@ Reader = Literal["nextpnr", "yosys"]
 _OPEN, _HIGH = "x", "1"
 
 _PINS = "ABCD"
+
+_PORTS = 12
+"""Of a CCU2C: the pins of two bits and their sums, and the two carries."""
 
 _INJECT = ("INJECT1_0", "INJECT1_1")
 
@@ -70,7 +73,7 @@ def _shorten(module: dict[str, Any], reader: Reader) -> None:
     Chains whose carry is read in their middle as well, or that inject constants, stay as they are.
     """
     cells, readers = module["cells"], _readers(module)
-    fresh = max((bit for bit in _bits(module) if isinstance(bit, int)), default=1) + 1
+    fresh = max(_all_nets(module), default=1) + 1
     for names in list(_chains(cells, readers)):
         made = _rewritten({name: cells[name] for name in names}, readers, fresh)
         for name in names:
@@ -79,44 +82,53 @@ def _shorten(module: dict[str, Any], reader: Reader) -> None:
         fresh += len(made)
 
 
-def _bits(module: Mapping[str, Any]) -> Iterator[Bit]:
+def _nets(bits: Iterable[Bit]) -> Iterator[int]:
+    return (bit for bit in bits if isinstance(bit, int))
+
+
+def _all_nets(module: Mapping[str, Any]) -> Iterator[int]:
     for port in module["ports"].values():
-        yield from port["bits"]
+        yield from _nets(port["bits"])
     for cell in module["cells"].values():
         for bits in cell["connections"].values():
-            yield from bits
+            yield from _nets(bits)
 
 
 def _readers(module: Mapping[str, Any]) -> Counter[Bit]:
-    """How often each bit is read, by cells and by the ports of the module."""
+    """How often each net is read, by cells and by the ports of the module."""
     result: Counter[Bit] = Counter()
     for port in module["ports"].values():
         if port["direction"] != "input":
-            result.update(port["bits"])
+            result.update(_nets(port["bits"]))
     for cell in module["cells"].values():
         for name, bits in cell["connections"].items():
             if cell["port_directions"][name] != "output":
-                result.update(bits)
+                result.update(_nets(bits))
     return result
 
 
 def _chains(cells: Mapping[str, Any], readers: Mapping[Bit, int]) -> Iterator[list[str]]:
     """Names of the cells of each chain that can be rewritten."""
-    carries = {name: cell["connections"] for name, cell in cells.items() if cell["type"] == "CCU2C"}
+    carries = {name: cell["connections"] for name, cell in cells.items() if _can_be(cell)}
     after = {pins["CIN"][0]: name for name, pins in carries.items()}
-    outs = {pins["COUT"][0] for pins in carries.values()}
+    outs = set(_nets(pins["COUT"][0] for pins in carries.values()))
     for first, pins in carries.items():
         if pins["CIN"][0] in outs:
             continue
         chain, at, whole = [first], pins["COUT"][0], True
-        while at in after:
+        while at in outs and at in after:
             whole = whole and readers[at] == 1
             chain.append(after[at])
             at = carries[after[at]]["COUT"][0]
-        if whole and all(
-            cells[name]["parameters"][key] == "NO" for name in chain for key in _INJECT
-        ):
+        if whole:
             yield chain
+
+
+def _can_be(cell: Mapping[str, Any]) -> bool:
+    """Whether it is a carry cell as `Half` describes it, all connected."""
+    if cell["type"] != "CCU2C" or len(cell["connections"]) < _PORTS:
+        return False
+    return all(cell["parameters"].get(key) == "NO" for key in _INJECT)
 
 
 def _rewritten(
@@ -164,7 +176,7 @@ def _begun(name: str, carry: Bit, halves: Sequence[Half], fresh: int) -> dict[st
 
 def _generated(half: Half, high: bool) -> Half | None:
     """A half with the carry of another behind a constant, where that is of two nets at most."""
-    nets = list(dict.fromkeys(pin for pin in half.pins if isinstance(pin, int)))
+    nets = list(dict.fromkeys(_nets(half.pins)))
 
     def carry(values: Mapping[Bit, int]) -> int:
         index = sum(values.get(pin, pin == _HIGH) << at for at, pin in enumerate(half.pins))
