@@ -51,7 +51,7 @@ class Dense:
     @property
     def name(self) -> str:
         """In words."""
-        pruned = f", {self.zeros:.0%} of the weights pruned" if self.zeros else ""
+        pruned = f", {self.zeros * 100:g}% of the weights pruned" if self.zeros else ""
         longer = f", ternary_epochs={self.ternary_epochs}" if self.ternary_epochs else ""
         return f"{self.hidden} hidden units, {self.weight_bits}-bit weights{pruned}{longer}"
 

@@ -105,10 +105,15 @@ SETTINGS: Mapping[str, Sequence[Setting]] = {
         *_own(TERNARY, "hidden=40 r=40,10 wb_sparsity=4,0", "hidden=16 r=16,10 wb_sparsity=4,0"),
         *_dense((16, 4), zeros=0.9),
         *_dense((32, 4), zeros=0.95),
+        *_dense((64, 4), zeros=0.975),
         *_own(TERNARY, "hidden=192 r=192,10 wb_sparsity=8,0", "hidden=64 r=64,10 wb_sparsity=4,0"),
         *_plain(8),
         *_own(TERMS, "hidden=16 r=32,20 wc=terms wb_sparsity=2,0"),
-        *_own(LEARNED, "hidden=40 r=20,10 wc=learned,identity wb_sparsity=2,0 wc_sparsity=0.1,0"),
+        *_own(
+            LEARNED,
+            "hidden=40 r=20,10 wc=learned,identity wb_sparsity=2,0 wc_sparsity=0.1,0",
+            "hidden=48 r=32,10 wc=learned,identity wb_sparsity=1,0 wc_sparsity=0,0",
+        ),
         *_dense((4, 4), (8, 4)),
     ],
 }

@@ -46,7 +46,7 @@ def test_enough_room_is_for_the_parallel_style() -> None:
 
 
 def test_what_bounds_a_choice_is_named() -> None:
-    choice = Chooser(DENSE, ECP5, 28, {}).fastest(replace(ROOM, lut=4_000))
+    choice = Chooser(DENSE, ECP5, 28, {}).fastest(replace(ROOM, lut=3_500))
     assert choice is not None
     assert choice.total.interval > 1
     assert choice.bound == ("lut",)
