@@ -1,6 +1,5 @@
 """Verilog placed and routed on an ECP5, between registers that belong to no design."""
 
-import inspect
 import json
 import tempfile
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from bench.report import FOLDER
 from bench.synthesis import script
 from mulbudget.boards.report import read_report
 from mulbudget.hw.families import find_family
-from mulbudget.sim import carries, tools
+from mulbudget.sim import tools
+from mulbudget.sim.carries import RULES, shorten
 from mulbudget.spn.files import make_folder, write_whole
 
 SYNTH = find_family(FAMILY).synth
@@ -22,8 +22,6 @@ SYNTH = find_family(FAMILY).synth
 
 PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
 """The largest device, whose pins and rows of carry chains limit no design."""
-
-_CARRIES = inspect.getsource(carries)
 
 MHZ = 250
 """What nextpnr is asked for; it goes on to the best that it finds either way."""
@@ -123,7 +121,7 @@ def place(design: Design, seed: int = 1) -> Placed:
     yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
     texts = (*design.sources, surroundings(design))
     key = json.dumps(
-        [texts, design.keep, SYNTH, _CARRIES, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
+        [texts, design.keep, SYNTH, RULES, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
     )
     kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
     if kept.exists():
@@ -135,7 +133,7 @@ def place(design: Design, seed: int = 1) -> Placed:
         names = [f"{number}.v" for number in range(len(texts))]
         made = script(names, "around", SYNTH, "netlist.json", design.keep)
         yosys.run("-q", "-p", made, folder=folder)
-        carries.shorten(folder / "netlist.json")
+        shorten(folder / "netlist.json")
         nextpnr.run(
             *PLACE,
             *("--freq", str(MHZ), "--seed", str(seed)),

@@ -3,10 +3,13 @@
 nextpnr gives a cell of two LUTs to every constant or net that a chain begins with, and one to
 every last carry, even where nothing reads it. Neither is needed: a bit that only generates a carry
 does not look at the one before it, and a last carry that is not connected takes nothing.
+
+LUTs that nothing reads go as well, which Yosys leaves where a wire is to be kept.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -17,8 +20,14 @@ from mulbudget.spn.files import write_whole
 ECP5 = "ecp5"
 """What `Family.cells` is of the families that it is for."""
 
+RULES = Path(__file__).read_text()
+"""What a netlist depends on besides what Yosys made: part of the key of whatever is kept."""
+
 Bit = int | str
 """A bit of Yosys's JSON: the number of a net, or the constant "0", "1" or "x"."""
+
+Cell = dict[str, Any]
+"""A cell of Yosys's JSON."""
 
 Reader = Literal["nextpnr", "yosys"]
 """nextpnr wants every output of a carry cell, at x where nothing reads it, and Yosys none at x."""
@@ -26,9 +35,6 @@ Reader = Literal["nextpnr", "yosys"]
 _OPEN, _HIGH = "x", "1"
 
 _PINS = "ABCD"
-
-_PORTS = 12
-"""Of a CCU2C: the pins of two bits and their sums, and the two carries."""
 
 _INJECT = ("INJECT1_0", "INJECT1_1")
 
@@ -72,13 +78,16 @@ def _shorten(module: dict[str, Any], reader: Reader) -> None:
 
     Chains whose carry is read in their middle as well, or that inject constants, stay as they are.
     """
-    cells, readers = module["cells"], _readers(module)
+    cells: dict[str, Cell] = module["cells"]
+    readers = _readers(module)
+    for name in [name for name, cell in cells.items() if _is_unread(cell, readers)]:
+        del cells[name]
     fresh = max(_all_nets(module), default=1) + 1
     for names in list(_chains(cells, readers)):
-        made = _rewritten({name: cells[name] for name in names}, readers, fresh)
-        for name in names:
-            del cells[name]
-        cells |= made if reader == "nextpnr" else _without_open(made)
+        made = _rewritten([cells.pop(name) for name in names], readers, fresh)
+        if reader == "yosys":
+            _leave_out_open(made)
+        cells |= dict(zip(_free_names(names[0], cells), made, strict=False))
         fresh += len(made)
 
 
@@ -87,8 +96,8 @@ def _nets(bits: Iterable[Bit]) -> Iterator[int]:
 
 
 def _all_nets(module: Mapping[str, Any]) -> Iterator[int]:
-    for port in module["ports"].values():
-        yield from _nets(port["bits"])
+    for named in (*module["ports"].values(), *module["netnames"].values()):
+        yield from _nets(named["bits"])
     for cell in module["cells"].values():
         for bits in cell["connections"].values():
             yield from _nets(bits)
@@ -107,7 +116,11 @@ def _readers(module: Mapping[str, Any]) -> Counter[Bit]:
     return result
 
 
-def _chains(cells: Mapping[str, Any], readers: Mapping[Bit, int]) -> Iterator[list[str]]:
+def _is_unread(cell: Cell, readers: Mapping[Bit, int]) -> bool:
+    return cell["type"] == "LUT4" and not any(readers[bit] for bit in cell["connections"]["Z"])
+
+
+def _chains(cells: Mapping[str, Cell], readers: Mapping[Bit, int]) -> Iterator[list[str]]:
     """Names of the cells of each chain that can be rewritten."""
     carries = {name: cell["connections"] for name, cell in cells.items() if _can_be(cell)}
     after = {pins["CIN"][0]: name for name, pins in carries.items()}
@@ -115,40 +128,48 @@ def _chains(cells: Mapping[str, Any], readers: Mapping[Bit, int]) -> Iterator[li
     for first, pins in carries.items():
         if pins["CIN"][0] in outs:
             continue
-        chain, at, whole = [first], pins["COUT"][0], True
-        while at in outs and at in after:
-            whole = whole and readers[at] == 1
-            chain.append(after[at])
-            at = carries[after[at]]["COUT"][0]
+        chain, out, whole = [first], pins["COUT"][0], True
+        while out in outs and out in after:
+            whole = whole and readers[out] == 1
+            chain.append(after[out])
+            out = carries[after[out]]["COUT"][0]
         if whole:
             yield chain
 
 
-def _can_be(cell: Mapping[str, Any]) -> bool:
+_INPUTS = ("CIN", *(f"{pin}{side}" for side in "01" for pin in _PINS))
+
+_OUTPUTS = ("S0", "S1", "COUT")
+
+
+def _can_be(cell: Cell) -> bool:
     """Whether it is a carry cell as `Half` describes it, all connected."""
-    if cell["type"] != "CCU2C" or len(cell["connections"]) < _PORTS:
-        return False
-    return all(cell["parameters"].get(key) == "NO" for key in _INJECT)
+    return (
+        cell["type"] == "CCU2C"
+        and cell["connections"].keys() == {*_INPUTS, *_OUTPUTS}
+        and all(cell["parameters"].get(key) == "NO" for key in _INJECT)
+    )
 
 
-def _rewritten(
-    cells: Mapping[str, Any], readers: Mapping[Bit, int], fresh: int
-) -> dict[str, dict[str, Any]]:
+def _rewritten(chain: Sequence[Cell], readers: Mapping[Bit, int], fresh: int) -> list[Cell]:
     """The cells that a chain becomes; new nets have numbers from `fresh` on."""
-    name, first = next(iter(cells.items()))
-    halves = [half for cell in cells.values() for half in _halves(cell, readers)]
-    out = list(cells.values())[-1]["connections"]["COUT"][0]
+    halves = [half for cell in chain for half in _halves(cell, readers)]
+    carry, out = chain[0]["connections"]["CIN"][0], chain[-1]["connections"]["COUT"][0]
     if readers[out]:
         halves.append(_CARRY._replace(total=out))
     else:
         while halves and halves[-1].total is None:
             halves.pop()
-    return _begun(name, first["connections"]["CIN"][0], halves, fresh)
+    if not halves:
+        return []
+    if isinstance(carry, int):
+        return _ccu2cs([Half(0b1010, (carry, *_CLOSED[1:])), *halves], fresh)
+    return _behind_constant(carry == _HIGH, halves, fresh)
 
 
-def _halves(cell: Mapping[str, Any], readers: Mapping[Bit, int]) -> Iterator[Half]:
+def _halves(cell: Cell, readers: Mapping[Bit, int]) -> Iterator[Half]:
+    pins = cell["connections"]
     for side in "01":
-        pins = cell["connections"]
         (total,) = pins[f"S{side}"]
         yield Half(
             int(cell["parameters"][f"INIT{side}"], 2),
@@ -157,21 +178,21 @@ def _halves(cell: Mapping[str, Any], readers: Mapping[Bit, int]) -> Iterator[Hal
         )
 
 
-def _begun(name: str, carry: Bit, halves: Sequence[Half], fresh: int) -> dict[str, dict[str, Any]]:
-    """The chain behind the first carry, the shorter of two ways."""
-    if not halves:
-        return {}
-    if isinstance(carry, int):
-        return _ccu2cs(name, [Half(0b1010, (carry, *_CLOSED[1:])), *halves], fresh)
-    high = carry == _HIGH
-    longer = _ccu2cs(name, [Half(0b1111 if high else 0, _CLOSED), *halves], fresh)
-    generated = _generated(halves[0], high)
+def _behind_constant(high: bool, halves: Sequence[Half], fresh: int) -> list[Cell]:
+    """A chain that begins with a constant carry, in the way that takes fewer LUTs.
+
+    Either a half before it generates the constant, or the first half generates what it carries on,
+    and a LUT makes its sum.
+    """
+    first, *others = halves
+    longer = _ccu2cs([Half(0b1111 if high else 0, _CLOSED), *halves], fresh)
+    generated = _generated(first, high)
     if generated is None:
         return longer
-    shorter = _ccu2cs(name, [generated, *halves[1:]], fresh)
-    if halves[0].total is not None:
-        shorter[f"{name}$sum"] = _lut(halves[0], high)
-    return shorter if _luts(shorter) < _luts(longer) else longer
+    shorter = _ccu2cs([generated, *others], fresh) if others else []
+    if first.total is not None:
+        shorter.append(_lut(first, high))
+    return min(shorter, longer, key=_luts)
 
 
 def _generated(half: Half, high: bool) -> Half | None:
@@ -203,34 +224,28 @@ def _depends(table: int, at: int, inputs: int) -> bool:
     return any((table >> index ^ table >> (index ^ 1 << at)) & 1 for index in range(1 << inputs))
 
 
-def _luts(cells: Mapping[str, Any]) -> int:
-    return sum(2 if cell["type"] == "CCU2C" else 1 for cell in cells.values())
+def _luts(cells: Iterable[Cell]) -> int:
+    return sum(2 if cell["type"] == "CCU2C" else 1 for cell in cells)
 
 
-def _ccu2cs(name: str, halves: Sequence[Half], fresh: int) -> dict[str, dict[str, Any]]:
+def _ccu2cs(halves: Sequence[Half], fresh: int) -> list[Cell]:
     """Cells, whose first carry is not connected: the first half only generates one."""
     halves = [*halves, _CARRY][: len(halves) + len(halves) % 2]
-    result: dict[str, dict[str, Any]] = {}
-    carry: Bit = _OPEN
-    for at in range(0, len(halves), 2):
-        last = at + 2 == len(halves)
-        out = _OPEN if last else fresh + at // 2
-        result[f"{name}${at}" if at else name] = _ccu2c(halves[at], halves[at + 1], carry, out)
-        carry = out
-    return result
+    between = range(fresh, fresh + len(halves) // 2 - 1)
+    carries = [_OPEN, *between, _OPEN]
+    pairs = zip(halves[::2], halves[1::2], itertools.pairwise(carries), strict=True)
+    return [_ccu2c(low, high, *ends) for low, high, ends in pairs]
 
 
-def _ccu2c(low: Half, high: Half, carry: Bit, out: Bit) -> dict[str, Any]:
-    inputs: dict[str, Bit] = {"CIN": carry}
-    outputs: dict[str, Bit] = {"COUT": out}
-    for side, half in enumerate((low, high)):
-        inputs |= {f"{pin}{side}": bit for pin, bit in zip(_PINS, half.pins, strict=True)}
-        outputs[f"S{side}"] = _OPEN if half.total is None else half.total
+def _ccu2c(low: Half, high: Half, carry: Bit, out: Bit) -> Cell:
+    inputs: dict[str, Bit] = dict(zip(_INPUTS, (carry, *low.pins, *high.pins), strict=True))
+    totals = (_OPEN if half.total is None else half.total for half in (low, high))
+    outputs: dict[str, Bit] = dict(zip(_OUTPUTS, (*totals, out), strict=True))
     parameters = {"INIT0": _word(low.init), "INIT1": _word(high.init)}
     return _cell("CCU2C", parameters | dict.fromkeys(_INJECT, "NO"), inputs, outputs)
 
 
-def _lut(half: Half, high: bool) -> dict[str, Any]:
+def _lut(half: Half, high: bool) -> Cell:
     """The sum of a half behind a constant carry."""
     init = half.init ^ (0xFFFF if high else 0)
     inputs = dict(zip(_PINS, half.pins, strict=True))
@@ -239,7 +254,7 @@ def _lut(half: Half, high: bool) -> dict[str, Any]:
 
 def _cell(
     kind: str, parameters: dict[str, str], inputs: dict[str, Bit], outputs: dict[str, Bit]
-) -> dict[str, Any]:
+) -> Cell:
     return {
         "hide_name": 1,
         "type": kind,
@@ -250,14 +265,20 @@ def _cell(
     }
 
 
-def _without_open(cells: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The cells without the outputs that nothing reads."""
-    for cell in cells.values():
+def _leave_out_open(cells: Iterable[Cell]) -> None:
+    """Take the outputs that nothing reads from new cells."""
+    for cell in cells:
         pins, directions = cell["connections"], cell["port_directions"]
-        for name in [name for name, bits in pins.items() if bits == [_OPEN]]:
-            if directions[name] == "output":
-                del pins[name], directions[name]
-    return cells
+        for name in [name for name in _OUTPUTS if pins.get(name) == [_OPEN]]:
+            del pins[name], directions[name]
+
+
+def _free_names(name: str, taken: Collection[str]) -> Iterator[str]:
+    """A name and others like it, of those that no cell has."""
+    yield name
+    for number in itertools.count(1):
+        if (other := f"{name}${number}") not in taken:
+            yield other
 
 
 def _word(init: int) -> str:

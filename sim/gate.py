@@ -1,19 +1,18 @@
 """The netlist that synthesis makes, simulated like the Verilog it was made from."""
 
-import inspect
 import re
 from pathlib import Path
 
 from mulbudget.hw.families import Family, find_family
 from mulbudget.hw.sidecar import Sidecar
-from mulbudget.sim import cache, carries
+from mulbudget.sim import cache
 from mulbudget.sim.batch import BatchSimulator
-from mulbudget.sim.carries import ECP5, shorten
+from mulbudget.sim.carries import ECP5, RULES, shorten
 from mulbudget.sim.tools import find, yosys_share
 
 _CELLS, _NETLIST = "cells.json", "netlist.v"
 
-_WITHOUT_MODEL = {"ecp5": "-nobram", "gowin": "-nobram"}
+_WITHOUT_MODEL = {ECP5: "-nobram", "gowin": "-nobram"}
 """Yosys has no model of these vendors' block RAM, so memories are of RAM in LUTs instead."""
 
 # Cell libraries are written for other simulators, and Verilator has much to say of them.
@@ -74,7 +73,7 @@ def netlist(verilog: Path, sidecar: Sidecar, family: Family) -> Path:
         for file in (verilog.name, _CELLS):
             (folder / file).unlink()
 
-    parts = [yosys.identity, synthesis, conversion, source, inspect.getsource(carries)]
+    parts = [yosys.identity, synthesis, conversion, source, RULES]
     name = "netlist-" + cache.key(parts)
     return cache.entry(name, make) / _NETLIST
 

@@ -51,7 +51,7 @@ def test_packed_cells_are_those_of_place_and_route(tmp_path: Path) -> None:
     area = packed([source], tmp_path)
     cost = synthesise([source], find_family("ecp5"), tmp_path)
     assert (area.ff, area.dsp) == (cost.flip_flops, 0)
-    assert area.lut >= cost.luts  # packing gives carry chains a start and an end
+    assert area.lut > cost.luts  # carry chains have a start
     tools.find("nextpnr-ecp5").run(
         *("--85k", "--json", "top.json", "--out-of-context", "--report", "routed.json"),
         folder=tmp_path,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mulbudget.boards import build as building
-from mulbudget.boards.build import Design, build, prepare, write_vivado_project
+from mulbudget.boards.build import Design, build, pack, prepare, write_vivado_project
 from mulbudget.boards.catalogue import BOARDS
 from mulbudget.boards.program import bitstream
 from mulbudget.boards.report import Report, Resource
@@ -43,6 +43,12 @@ def _files(folder: Path) -> list[str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
     folder = tmp_path_factory.mktemp("real") / "new" / "folder"
     return folder, build(_design(), folder)
+
+
+def test_carry_chains_of_ecp5_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = pack(_design("ulx3s-25f"))["lut"].used
+    monkeypatch.setattr(building, "shorten", lambda path: path)
+    assert short < 0.95 * pack(_design("ulx3s-25f"))["lut"].used
 
 
 def test_a_bitstream_comes_with_its_report(built: tuple[Path, Report]) -> None:
