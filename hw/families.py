@@ -62,8 +62,8 @@ class Family:
     carry_bits : int
         Bits of a sum that a cell of the carry chain makes.
     carry_share : float
-        Of the LUTs, that may be in carry chains: chains have rows of their own, and on ECP5 begin
-        in a tile of eight, so nextpnr finds no place for more.
+        Of the LUTs, that may be in carry chains: nextpnr finds no place for more of them, as they
+        have rows of their own, or no way for the wires of so many operands.
     outlet : bool
         Whether a pipeline whose results are short never stops, and has an `outlet.Outlet`: a clock
         enable of all its registers is slow, and LUTs are memory.
@@ -105,7 +105,7 @@ FAMILIES = {
             free_flip_flops=True,
             carry_cell=_MODELS / "CCU2C.v",
             carry_bits=2,
-            carry_share=0.5,
+            carry_share=0.33,
             outlet=True,
         ),
         Family(
