@@ -26,9 +26,11 @@ class Digits:
     """The values of a datapath of sums as signals of `digit` bits.
 
     Signal `<layer>_<node>_s<stage>` is a digit of a node's value after that many registers.
-    Registers take a new digit where `enable` is 1. Carries, and what a shift holds back, are
-    cleared by every clock in which a stage has no digit, or the last one of a word: so a word must
-    not begin in the first clock after reset.
+    Registers take a new digit where `enable` is 1. A word begins without carries, and without what
+    a shift holds back. Adders of LUTs mask them then, which takes no LUT: a bit of a sum has inputs
+    to spare, and registers without a reset share their cells with any others. For carry chains they
+    are cleared by every clock in which a stage has no digit, or the last one of a word: so a word
+    must not begin in the first clock after reset.
 
     Parameters
     ----------
@@ -69,6 +71,8 @@ class Digits:
         more = Signal(name=f"{layer}_more_s0")
         m.d.comb += [last.eq(busy & (phase == digits - 1)), more.eq(busy & (phase != digits - 1))]
         self._last, self._more = [last], [more]
+        self._masks = digit <= LOGIC_DIGIT
+        self._later: dict[int, list[Signal]] = {}
         self._phases: dict[int, Value] = {0: phase}
         self._delays: dict[tuple[int, int], list[Value]] = {}
         self._made: list[list[Value]] = []
@@ -87,6 +91,14 @@ class Digits:
         """Whether a digit is in a stage that is not the last one of its word."""
         return self._token(self._more, "more", stage)
 
+    def later(self, stage: int, digits: int) -> Value:
+        """Whether so many digits of its word came before the one that is in a stage."""
+        if digits not in self._later:
+            first = Signal(name=f"{self._layer}_later{digits}_s0")
+            self._m.d.comb += first.eq(self.phase(0) >= digits)
+            self._later[digits] = [first]
+        return self._token(self._later[digits], f"later{digits}", stage)
+
     def phase(self, stage: int) -> Value:
         """Which digit of a word is in a stage."""
         if stage not in self._phases:
@@ -104,6 +116,17 @@ class Digits:
 
     def _register(self, signal: Signal, value: Value) -> None:
         self._m.d.sync += signal.eq(Mux(self._enable, value, signal))
+
+    def _keep(self, register: Signal, value: Value, stage: int, start: int) -> None:
+        """A register for later digits of the same word, of which the first ones find `start`."""
+        self._register(register, value if self._masks else Mux(self.more(stage), value, start))
+
+    def _kept(self, register: Value, stage: int, start: int, digits: int = 1) -> Value:
+        """What `_keep` kept so many digits ago."""
+        if not self._masks:
+            return register
+        mask = self.later(stage, digits).replicate(len(register))
+        return (register | ~mask)[: len(register)] if start else register & mask
 
     def _emit(self, value: int) -> None:
         """Make a value and the registers that keep it until it is last used."""
@@ -153,11 +176,13 @@ class Digits:
         while len(delays) <= whole + (part > 0):
             name = f"_delay{len(delays)}"
             register = self._signal(self._ops[value], stage, name, reset_less=True)
-            self._register(register, Mux(self.more(stage), delays[-1], 0))
+            self._keep(register, delays[-1], stage, 0)
             delays.append(register)
+        before = self._kept(delays[whole], stage, 0, whole) if whole else delays[0]
         if not part:
-            return delays[whole]
-        return Cat(delays[whole + 1], delays[whole])[self._digit - part :][: self._digit]
+            return before
+        held = self._kept(delays[whole + 1][self._digit - part :], stage, 0, whole + 1)
+        return Cat(held, before)[: self._digit]
 
     def _add(self, op: Op, stage: int, left: Value, right: Value, *, subtract: bool) -> Value:
         """A digit of a sum, with the carry of the digit before; a difference begins with one."""
@@ -166,8 +191,9 @@ class Digits:
         )
         signal = self._signal(op, stage)
         right = (~right)[: self._digit] if subtract else right
+        taken = self._kept(carry, stage, int(subtract))
         if self._digit <= LOGIC_DIGIT:
-            out: Value = carry
+            out = taken
             bits: list[Value] = []
             for a, b in zip(left, right, strict=True):
                 bits.append(a ^ b ^ out)
@@ -177,9 +203,9 @@ class Digits:
             # A low bit for the carry, so that the sum has two operands.
             total = Signal(self._digit + 2, name=f"{self._layer}_{op.name}_total_s{stage}")
             self._m.d.comb += [
-                total.eq(Cat(Const(1, 1), left) + Cat(carry, right)),
+                total.eq(Cat(Const(1, 1), left) + Cat(taken, right)),
                 signal.eq(total[1:-1]),
             ]
             out = total[-1]
-        self._register(carry, Mux(self.more(stage), out, int(subtract)))
+        self._keep(carry, out, stage, int(subtract))
         return signal

@@ -243,13 +243,19 @@ def _expression(op: Op, operands: list[Value], ops: Sequence[Op]) -> Value:
 
 
 def _clamp(op: Clamp, x: Value, source: Op) -> Value:
-    """Saturation by the cheapest test: the sign for a low of 0, the upper bits for 2**k - 1."""
+    """Saturation by the cheapest test: the sign for a low of 0, the upper bits for 2**k - 1.
+
+    Both as gates, not as multiplexers: these become resets of the registers behind, each clamp with
+    one of its own, and registers with different resets cannot be neighbours.
+    """
     value = x >> op.shift
-    result = value
-    if source.high >> op.shift > op.high:
-        bits = op.high.bit_length()
-        power = op.low >= 0 and op.high == (1 << bits) - 1
-        result = Mux(value[bits:].any() if power else value > op.high, op.high, result)
-    if source.low >> op.shift < op.low:
-        result = Mux(x[-1] if op.low == 0 else value < op.low, op.low, result)
-    return result
+    over, under = source.high >> op.shift > op.high, source.low >> op.shift < op.low
+    bits = op.high.bit_length()
+    if op.low == 0 and op.high == (1 << bits) - 1:
+        signed = value.shape().signed
+        result = value[:bits]
+        if over:
+            result |= value[bits : len(value) - signed].any().replicate(bits)
+        return result & ~x[-1].replicate(bits) if under else result
+    result = Mux(value > op.high, op.high, value) if over else value
+    return Mux(value < op.low, op.low, result) if under else result

@@ -158,7 +158,8 @@ def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family:
     low, high = (np.array(side)[layer.wb[live].any(axis=0)].tolist() for side in (x.low, x.high))
     ends = list(zip(low, high, strict=True))
     taken, count = bits(ends), _adder_count(layer, x)
-    long, gated = digit > LOGIC_DIGIT, family.free_flip_flops
+    long = digit > LOGIC_DIGIT
+    gated = long and family.free_flip_flops
     return Parts(
         digits=0 if long else count * digit,
         chains=count * (digit + 2) if long else 0,

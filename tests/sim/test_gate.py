@@ -8,12 +8,13 @@ import pytest
 from mulbudget.hw.families import FAMILIES
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.sidecar import Sidecar
+from mulbudget.hw.styles import fixed_styles
 from mulbudget.hw.verilog import write
 from mulbudget.sim.compare import compare
 from mulbudget.sim.gate import gate_level_simulator, netlist
 from mulbudget.sim.inputs import random_inputs
 from mulbudget.sim.tools import yosys_share
-from mulbudget.spn import UserError
+from mulbudget.spn import Network, Node, Range, Requantize, Tensor, UserError
 from mulbudget.spn.names import check_network_name
 from tests.networks import example
 
@@ -41,6 +42,28 @@ def test_the_netlist_holds_the_multipliers_of_the_plan(tmp_path: Path, family: s
     text = netlist(verilog, sidecar, FAMILIES[family]).read_text()
     instances = [line for line in text.splitlines() if line.split()[:1] == [dsp.primitive]]
     assert len(instances) == sidecar.multipliers > 0
+
+
+def resets(folder: Path, network: Network, *styles: str) -> set[str]:
+    """Nets that reset a register of an ECP5, but for the reset of all."""
+    plan = make_plan(network, family="ecp5", styles=fixed_styles(network, styles))
+    sidecar = write(network, plan, folder)
+    text = netlist(folder / f"{sidecar.name}.v", sidecar, FAMILIES["ecp5"]).read_text()
+    nets = set(re.findall(r"\.LSR\(([^)]*)\)", text))
+    assert "rst" in nets
+    return nets - {"rst", "1'h0"}
+
+
+@pytest.mark.parametrize("digit", [2, 3])
+def test_adders_of_luts_have_no_reset_that_keeps_other_registers_away(
+    tmp_path: Path, digit: int
+) -> None:
+    assert len(resets(tmp_path, NETWORK, f"serial:{digit}")) == 1  # of a ReLU that only cuts below
+
+
+def test_a_saturation_to_both_sides_is_no_reset(tmp_path: Path) -> None:
+    x = Tensor((3,), 0, Range.uniform(-100, 100, 3))
+    assert not resets(tmp_path, Network("clamp", x, [Node("y", Requantize(1, 0, 15), "x")], {}))
 
 
 def test_a_wrong_netlist_is_caught(tmp_path: Path) -> None:
