@@ -17,7 +17,7 @@ from mulbudget.sim import tools
 from mulbudget.sim.carries import RULES, shorten
 from mulbudget.spn.files import make_folder, write_whole
 
-SYNTH = find_family(FAMILY).synth
+SYNTH = find_family(FAMILY).synthesis
 """As bitstreams are synthesised: products are logic, or instances of a DSP block."""
 
 PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")

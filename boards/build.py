@@ -214,6 +214,7 @@ def _build(
         plan, sidecar = _plan(
             platform(),
             design,
+            script_after_read="\n".join(board.open_family.before_synthesis),
             synth_opts=board.open_family.synth.split()[1:],
             nextpnr_opts=[
                 f"--seed {seed}",

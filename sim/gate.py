@@ -59,7 +59,7 @@ def netlist(verilog: Path, sidecar: Sidecar, family: Family) -> Path:
     yosys = find("yosys")
     source = verilog.read_bytes()
     synthesis = (
-        f"read_verilog {verilog.name}; {family.synth} {_WITHOUT_MODEL.get(family.cells, '')} "
+        f"read_verilog {verilog.name}; {family.synthesis} {_WITHOUT_MODEL.get(family.cells, '')} "
         f"-top {sidecar.name}; write_json {_CELLS}"
     )
     conversion = f"read_json {_CELLS}; write_verilog -noattr {_NETLIST}"
