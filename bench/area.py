@@ -59,7 +59,7 @@ def packed(sources: Sequence[Path], folder: Path) -> Area:
     What Yosys infers goes into LUTs: it would give a multiplier to every product by a constant.
     """
     names = [str(each.relative_to(folder)) for each in sources]
-    made = script(names, "top", f"{find_family(FAMILY).synth} -noabc9", "top.json")
+    made = script(names, "top", f"{find_family(FAMILY).synth} -noabc9 -top top", "top.json")
     tools.find("yosys").run("-q", "-p", made, folder=folder)
     shorten(folder / "top.json")
     # Without pins, of which a network has more than any package.

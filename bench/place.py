@@ -17,7 +17,9 @@ from mulbudget.sim import tools
 from mulbudget.sim.carries import RULES, shorten
 from mulbudget.spn.files import make_folder, write_whole
 
-SYNTH = find_family(FAMILY).synthesis
+TOP = "around"
+
+SYNTH = str(find_family(FAMILY).synthesis(TOP))
 """As bitstreams are synthesised: products are logic, or instances of a DSP block."""
 
 PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
@@ -131,7 +133,7 @@ def place(design: Design, seed: int = 1) -> Placed:
         for number, text in enumerate(texts):
             write_whole(folder / f"{number}.v", text)
         names = [f"{number}.v" for number in range(len(texts))]
-        made = script(names, "around", SYNTH, "netlist.json", design.keep)
+        made = script(names, TOP, SYNTH, "netlist.json", design.keep)
         yosys.run("-q", "-p", made, folder=folder)
         shorten(folder / "netlist.json")
         nextpnr.run(

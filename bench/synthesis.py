@@ -21,7 +21,7 @@ def synthesise(sources: Sequence[Path], family: Family, folder: Path, keep: str 
     that are not kept fuse with those that take their sums.
     """
     names = [str(each.relative_to(folder)) for each in sources]
-    made = script(names, "top", f"{family.synth} -noabc9", "cells.json", keep)
+    made = script(names, "top", f"{family.synth} -noabc9 -top top", "cells.json", keep)
     tools.find("yosys").run("-p", made, folder=folder)
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     cells = list(modules["top"]["cells"].values())
@@ -36,7 +36,7 @@ def script(sources: Sequence[str], top: str, synth: str, netlist: str, keep: str
             f"read_verilog -defer {' '.join(sources)}",
             f"hierarchy -top {top}",
             *([f"setattr -set keep 1 {keep}"] if keep else []),
-            f"{synth} -top {top}",
+            synth,
             f"write_json {netlist}",
         ]
     )

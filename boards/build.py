@@ -210,12 +210,14 @@ def _build(
     platform = board.platform_class()
     if vendor == "gowin":
         platform = with_himbaechel(platform)
+    synthesis = board.open_family.synthesis(name)
     with announce("amaranth"):
         plan, sidecar = _plan(
             platform(),
             design,
-            script_after_read="\n".join(board.open_family.before_synthesis),
-            synth_opts=board.open_family.synth.split()[1:],
+            script_after_read="\n".join(synthesis.before),
+            synth_opts=[*synthesis.options],
+            script_after_synth="\n".join(synthesis.after),
             nextpnr_opts=[
                 f"--seed {seed}",
                 "--timing-allow-fail",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mulbudget.spn import UserError
 
@@ -34,6 +35,20 @@ class Dsp:
     registers: int = 2
 
 
+class Synthesis(NamedTuple):
+    """Commands of Yosys: some, then `TOOL OPTIONS -top TOP`, then others."""
+
+    before: tuple[str, ...]
+    tool: str
+    options: tuple[str, ...]
+    top: str
+    after: tuple[str, ...]
+
+    def __str__(self) -> str:
+        main = " ".join([self.tool, *self.options, "-top", self.top])
+        return "; ".join([*self.before, main, *self.after])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """A device family.
@@ -49,7 +64,9 @@ class Family:
         larger.
     mapping : str
         What ABC9 does in that pass, where its own way to LUTs is not the best: the second round of
-        choices, mapping and don't-cares takes 5 % to 7 % of the LUTs of serial layers away.
+        choices, mapping and don't-cares takes up to a tenth of the LUTs of serial layers away.
+        Where it is given, resets of few flip-flops become logic too: a tile has a single reset, and
+        those with others find no place near.
     cells : str
         Folder of the family in Yosys's share folder, which holds cells_sim.v.
     dsp : Dsp or None
@@ -86,15 +103,20 @@ class Family:
     outlet: bool = False
     mapping: str = ""
 
-    @property
-    def synthesis(self) -> str:
-        """Commands of Yosys that map to the family's cells; options of the last may follow."""
-        return "; ".join([*self.before_synthesis, self.synth])
-
-    @property
-    def before_synthesis(self) -> list[str]:
-        """Commands that `synth` wants before it."""
-        return [f"scratchpad -set abc9.script {self.mapping}"] if self.mapping else []
+    def synthesis(self, top: str, *options: str) -> Synthesis:
+        """How Yosys maps a module `top` to the family's cells."""
+        tool, *own = self.synth.split()
+        options = (*own, *options)
+        if not self.mapping:
+            return Synthesis((), tool, options, top, ())
+        rest = " ".join([tool, *options, "-top", top, "-run", f"{_RESETS}:"])
+        return Synthesis(
+            (f"scratchpad -set abc9.script {self.mapping}",),
+            tool,
+            (*options, "-run", f":{_RESETS}"),
+            top,
+            ("opt_clean", f"dfflegalize {_FLIP_FLOPS} -minsrst {_FEWEST}", rest),
+        )
 
     def levels_per_stage(self, clock_mhz: float) -> int:
         """How many adders in a chain settle within a clock, from 1 to 8."""
@@ -109,6 +131,25 @@ def _dsp(primitive: str, bits: int, registers: int = 2) -> Dsp:
 _ROUND = "&dch,-f;&if,{C},{W},{D},{R};&mfs"
 _TWICE = f"+{_ROUND};{_ROUND}"
 """Commands of ABC9, in the words of Yosys."""
+
+_RESETS = "map_ffs"
+"""The part of synthesis before which resets of fewer flip-flops than `_FEWEST` become logic."""
+
+_FEWEST = 64
+
+_FLIP_FLOPS = " ".join(
+    f"-cell {cell}"
+    for cell in (
+        "$_DFF_?_ 01",
+        "$_DFF_?P?_ r",
+        "$_SDFF_?P?_ r",
+        "$_DFFE_??_ 01",
+        "$_DFFE_?P??_ r",
+        "$_SDFFE_?P??_ r",
+        "$_DLATCH_?_ x",
+    )
+)
+"""Those of an ECP5, as its synthesis has them."""
 
 FAMILIES = {
     family.name: family

@@ -5,6 +5,9 @@ every last carry, even where nothing reads it. Neither is needed: a bit that onl
 does not look at the one before it, and a last carry that is not connected takes nothing.
 
 LUTs that nothing reads go as well, which Yosys leaves where a wire is to be kept.
+
+Yosys puts the two terms of every bit on the same two pins, and a router, which may exchange the
+pins of a LUT, may not those of a carry cell: here they take turns on all four.
 """
 
 import itertools
@@ -57,6 +60,10 @@ class Half(NamedTuple):
     init: int
     pins: tuple[Bit, ...]
     total: Bit | None = None
+
+    def entry(self, values: Mapping[Bit, int]) -> int:
+        """Where in the table the values of the nets are."""
+        return sum(values.get(pin, pin == _HIGH) << at for at, pin in enumerate(self.pins))
 
 
 _CLOSED = (_HIGH,) * len(_PINS)
@@ -200,7 +207,7 @@ def _generated(half: Half, high: bool) -> Half | None:
     nets = list(dict.fromkeys(_nets(half.pins)))
 
     def carry(values: Mapping[Bit, int]) -> int:
-        index = sum(values.get(pin, pin == _HIGH) << at for at, pin in enumerate(half.pins))
+        index = half.entry(values)
         return high if half.init >> index & 1 else half.init >> (index & 3) & 1
 
     def table(chosen: Sequence[Bit]) -> int:
@@ -228,8 +235,42 @@ def _luts(cells: Iterable[Cell]) -> int:
     return sum(2 if cell["type"] == "CCU2C" else 1 for cell in cells)
 
 
+_TURNS = ((0, 1), (0, 2), (1, 3), (0, 3), (1, 2))
+"""Pins of two nets: the first is A or B, whichever a carry is generated of."""
+
+
+def _turned(half: Half, turn: int) -> Half:
+    """A half with its two nets on the pins whose turn it is, where its carry is one of the nets.
+
+    A generated carry counts only where p is 0. Of the other pins, which are high, one is C or D, so
+    that the table's lowest quarter is g alone.
+    """
+    nets = list(dict.fromkeys(_nets(half.pins)))
+    if len(nets) != 2:
+        return half
+    rows: dict[tuple[int, int], tuple[int, int]] = {}
+    for one, two in itertools.product((0, 1), repeat=2):
+        index = half.entry({nets[0]: one, nets[1]: two})
+        rows[one, two] = half.init >> index & 1, half.init >> (index & 3) & 1
+    for of, inverted in itertools.product((0, 1), repeat=2):
+        if all(p or g == values[of] ^ inverted for values, (p, g) in rows.items()):
+            break
+    else:
+        return half
+    pins: list[Bit] = [*_CLOSED]
+    carried, other = _TURNS[turn % len(_TURNS)]
+    pins[carried], pins[other] = nets[of], nets[1 - of]
+    init = 0
+    for index in range(16):
+        one, two = index >> carried & 1, index >> other & 1
+        p, _ = rows[(two, one) if of else (one, two)]
+        init |= (p if index >> 2 else one ^ inverted) << index
+    return half._replace(init=init, pins=tuple(pins))
+
+
 def _ccu2cs(halves: Sequence[Half], fresh: int) -> list[Cell]:
     """Cells, whose first carry is not connected: the first half only generates one."""
+    halves = [_turned(half, turn) for turn, half in enumerate(halves)]
     halves = [*halves, _CARRY][: len(halves) + len(halves) % 2]
     between = range(fresh, fresh + len(halves) // 2 - 1)
     carries = [_OPEN, *between, _OPEN]

@@ -12,7 +12,7 @@ from mulbudget.sim.tools import find, yosys_share
 
 _CELLS, _NETLIST = "cells.json", "netlist.v"
 
-_WITHOUT_MODEL = {ECP5: "-nobram", "gowin": "-nobram"}
+_WITHOUT_MODEL = {ECP5: ("-nobram",), "gowin": ("-nobram",)}
 """Yosys has no model of these vendors' block RAM, so memories are of RAM in LUTs instead."""
 
 # Cell libraries are written for other simulators, and Verilator has much to say of them.
@@ -58,10 +58,8 @@ def netlist(verilog: Path, sidecar: Sidecar, family: Family) -> Path:
     """Verilog of the design as one flat module of cells, from the cache or made now."""
     yosys = find("yosys")
     source = verilog.read_bytes()
-    synthesis = (
-        f"read_verilog {verilog.name}; {family.synthesis} {_WITHOUT_MODEL.get(family.cells, '')} "
-        f"-top {sidecar.name}; write_json {_CELLS}"
-    )
+    mapping = family.synthesis(sidecar.name, *_WITHOUT_MODEL.get(family.cells, ()))
+    synthesis = f"read_verilog {verilog.name}; {mapping}; write_json {_CELLS}"
     conversion = f"read_json {_CELLS}; write_verilog -noattr {_NETLIST}"
 
     def make(folder: Path) -> None:

@@ -13,7 +13,7 @@ from mulbudget.hw.verilog import write
 from mulbudget.sim.compare import compare
 from mulbudget.sim.gate import gate_level_simulator, netlist
 from mulbudget.sim.inputs import random_inputs
-from mulbudget.sim.tools import yosys_share
+from mulbudget.sim.tools import find, yosys_share
 from mulbudget.spn import Network, Node, Range, Requantize, Tensor, UserError
 from mulbudget.spn.names import check_network_name
 from tests.networks import example
@@ -45,11 +45,15 @@ def test_the_netlist_holds_the_multipliers_of_the_plan(tmp_path: Path, family: s
 
 
 def resets(folder: Path, network: Network, *styles: str) -> set[str]:
-    """Nets that reset a register of an ECP5, but for the reset of all."""
+    """Nets that reset a register of an ECP5 as Yosys finds them, but for the reset of all."""
     plan = make_plan(network, family="ecp5", styles=fixed_styles(network, styles))
     sidecar = write(network, plan, folder)
-    text = netlist(folder / f"{sidecar.name}.v", sidecar, FAMILIES["ecp5"]).read_text()
-    nets = set(re.findall(r"\.LSR\(([^)]*)\)", text))
+    script = (
+        f"read_verilog {sidecar.name}.v; {FAMILIES['ecp5'].synth} -noabc9 -top {sidecar.name}; "
+        "write_verilog -noattr netlist.v"
+    )
+    find("yosys").run("-q", "-p", script, folder=folder)
+    nets = set(re.findall(r"\.LSR\(([^)]*)\)", (folder / "netlist.v").read_text()))
     assert "rst" in nets
     return nets - {"rst", "1'h0"}
 
@@ -64,6 +68,13 @@ def test_adders_of_luts_have_no_reset_that_keeps_other_registers_away(
 def test_a_saturation_to_both_sides_is_no_reset(tmp_path: Path) -> None:
     x = Tensor((3,), 0, Range.uniform(-100, 100, 3))
     assert not resets(tmp_path, Network("clamp", x, [Node("y", Requantize(1, 0, 15), "x")], {}))
+
+
+def test_no_register_of_an_ecp5_has_a_reset_with_few_others(tmp_path: Path) -> None:
+    """Each would keep the flip-flops of a tile to itself."""
+    verilog, sidecar = generate(tmp_path, "ecp5")
+    text = netlist(verilog, sidecar, FAMILIES["ecp5"]).read_text()
+    assert set(re.findall(r"\.LSR\(([^)]*)\)", text)) == {"1'h0"}
 
 
 def test_a_wrong_netlist_is_caught(tmp_path: Path) -> None:
