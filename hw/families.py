@@ -135,7 +135,7 @@ _TWICE = f"+{_ROUND};{_ROUND}"
 _RESETS = "map_ffs"
 """The part of synthesis before which resets of fewer flip-flops than `_FEWEST` become logic."""
 
-_FEWEST = 64
+_FEWEST = 16
 
 _FLIP_FLOPS = " ".join(
     f"-cell {cell}"

@@ -1,6 +1,7 @@
 """The synthesised netlist of every device family gives the network's integers."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,8 @@ def test_no_register_of_an_ecp5_has_a_reset_with_few_others(tmp_path: Path) -> N
     """Each would keep the flip-flops of a tile to itself."""
     verilog, sidecar = generate(tmp_path, "ecp5")
     text = netlist(verilog, sidecar, FAMILIES["ecp5"]).read_text()
-    assert set(re.findall(r"\.LSR\(([^)]*)\)", text)) == {"1'h0"}
+    registers = Counter(re.findall(r"\.LSR\(([^)]*)\)", text))
+    assert registers.pop("1'h0") and min(registers.values()) >= 16
 
 
 def test_a_wrong_netlist_is_caught(tmp_path: Path) -> None:
