@@ -10,11 +10,21 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 from mulbudget.hw.choice import choose
 from mulbudget.hw.datapath import Constant, Datapath, Input, Offset, Op, Shift, Sum
+from mulbudget.hw.families import Family
 from mulbudget.hw.schedule import Schedule
 from mulbudget.spn import width
 
 LOGIC_DIGIT = 3
 """Bits of a digit up to which an adder is of LUTs, two a bit: carry chains take longer sums."""
+
+
+def collects(digit: int, family: Family | None) -> bool:
+    """Whether flip-flops choose the digits of words, by `choice.collect`, where they are free.
+
+    Digits of a bit take fewer LUTs so, and those for carry chains, which have no input to spare. Of
+    2 and 3 bits they are chosen in the LUTs of the adders, nearly for nothing.
+    """
+    return family is not None and family.free_flip_flops and not 1 < digit <= LOGIC_DIGIT
 
 
 def word_bits(datapath: Datapath) -> int:

@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 
 from mulbudget.hw.adders import multiply_by
-from mulbudget.hw.digits import LOGIC_DIGIT
+from mulbudget.hw.digits import LOGIC_DIGIT, collects
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding
 from mulbudget.hw.lower import MOST_LAYERS, live_products
@@ -159,7 +159,7 @@ def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family:
     ends = list(zip(low, high, strict=True))
     taken, count = bits(ends), _adder_count(layer, x)
     long = digit > LOGIC_DIGIT
-    gated = long and family.free_flip_flops
+    gated = collects(digit, family)
     return Parts(
         digits=0 if long else count * digit,
         chains=count * (digit + 2) if long else 0,

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from mulbudget.hw.channels import layout
 from mulbudget.hw.choice import choose, collect
 from mulbudget.hw.datapath import Constant, Datapath, Input
-from mulbudget.hw.digits import LOGIC_DIGIT, Digits, word_bits
+from mulbudget.hw.digits import Digits, collects, word_bits
 from mulbudget.hw.families import Family
 from mulbudget.hw.schedule import schedule
 from mulbudget.spn import width
@@ -22,8 +22,7 @@ class SerialLayer(wiring.Component):
     digits. The interval is L clocks. A sample is taken with its last digit, and waits until then
     where it is; its result is offered `latency` = S + 1 clocks later, S the stage of the outputs as
     `schedule` places the operations, or S + 2 where flip-flops choose the digits of the sample
-    (`choice.collect`): for carry chains, on a family that has them for nothing. The layer stops as
-    a whole while its result is not taken.
+    (`digits.collects`). The layer stops as a whole while its result is not taken.
 
     Parameters
     ----------
@@ -62,8 +61,7 @@ class SerialLayer(wiring.Component):
         self.name, self.datapath, self.digit = name, datapath, digit
         self.interval = -(-word_bits(datapath) // digit)
         self._schedule = schedule(datapath, levels_per_stage, digit=digit)
-        free = family is not None and family.free_flip_flops
-        self._collects = free and not 1 < digit <= LOGIC_DIGIT
+        self._collects = collects(digit, family)
         self.latency = self._schedule.latency + 1 + self._collects
         inputs = [(op.low, op.high) for op in datapath.ops if isinstance(op, Input)]
         super().__init__(
