@@ -61,9 +61,10 @@ class Half(NamedTuple):
     pins: tuple[Bit, ...]
     total: Bit | None = None
 
-    def entry(self, values: Mapping[Bit, int]) -> int:
-        """Where in the table the values of the nets are."""
-        return sum(values.get(pin, pin == _HIGH) << at for at, pin in enumerate(self.pins))
+    def tables(self, values: Mapping[Bit, int]) -> tuple[int, int]:
+        """p and g for values of the nets."""
+        index = sum(values.get(pin, pin == _HIGH) << at for at, pin in enumerate(self.pins))
+        return self.init >> index & 1, self.init >> (index & 3) & 1
 
 
 _CLOSED = (_HIGH,) * len(_PINS)
@@ -207,8 +208,8 @@ def _generated(half: Half, high: bool) -> Half | None:
     nets = list(dict.fromkeys(_nets(half.pins)))
 
     def carry(values: Mapping[Bit, int]) -> int:
-        index = half.entry(values)
-        return high if half.init >> index & 1 else half.init >> (index & 3) & 1
+        p, g = half.tables(values)
+        return high if p else g
 
     def table(chosen: Sequence[Bit]) -> int:
         return sum(
@@ -248,10 +249,10 @@ def _turned(half: Half, turn: int) -> Half:
     nets = list(dict.fromkeys(_nets(half.pins)))
     if len(nets) != 2:
         return half
-    rows: dict[tuple[int, int], tuple[int, int]] = {}
-    for one, two in itertools.product((0, 1), repeat=2):
-        index = half.entry({nets[0]: one, nets[1]: two})
-        rows[one, two] = half.init >> index & 1, half.init >> (index & 3) & 1
+    rows = {
+        (one, two): half.tables({nets[0]: one, nets[1]: two})
+        for one, two in itertools.product((0, 1), repeat=2)
+    }
     for of, inverted in itertools.product((0, 1), repeat=2):
         if all(p or g == values[of] ^ inverted for values, (p, g) in rows.items()):
             break
