@@ -162,6 +162,7 @@ _EXPECTED = {
         clamps=1.0,
         registers=0.3,
         tables=0.07,
+        memories=1.0,
         layers=20.0,
     ),
     "ff": Parts(
@@ -176,6 +177,7 @@ _EXPECTED = {
         clamps=0.2,
         registers=1.0,
         tables=0.01,
+        memories=1.0,
         layers=10.0,
     ),
 }

@@ -4,11 +4,11 @@ from math import prod
 
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.boards.cursor import Cursor
 from mulbudget.hw.channels import layout, resized, shape
+from mulbudget.hw.memory import memory_of
 from mulbudget.hw.streams import Port
 
 
@@ -62,7 +62,7 @@ class SampleStore(wiring.Component):
         m = Module()
         bits, count = self._entry.width, prod(self._port.block)
         m.submodules.cursor = cursor = Cursor(self._port)
-        m.submodules.memory = memory = Memory(shape=bits * count, depth=self._port.beats, init=[])
+        m.submodules.memory = memory = memory_of(bits * count, self._port.beats)
         write, read = memory.write_port(granularity=bits), memory.read_port()
         fetch, at = Signal(), Signal(range(self._port.beats))
         m.d.comb += [
@@ -128,7 +128,7 @@ class ResultStore(wiring.Component):
         m = Module()
         bits, count = self._entry.width, prod(self._port.block)
         m.submodules.cursor = cursor = Cursor(self._port)
-        m.submodules.memory = memory = Memory(shape=bits * count, depth=self._port.beats, init=[])
+        m.submodules.memory = memory = memory_of(bits * count, self._port.beats)
         write, read = memory.write_port(), memory.read_port()
         at, place = Signal(range(self._port.beats)), Signal.like(cursor.place)
         fields: list[Value] = [self.i.payload[name] for name, _ in self.i.payload.shape()]

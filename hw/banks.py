@@ -2,8 +2,9 @@
 
 from amaranth import Module, Mux, Shape, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+
+from mulbudget.hw.memory import memory_of
 
 
 class Banks(wiring.Component):
@@ -48,7 +49,7 @@ class Banks(wiring.Component):
         """A memory of two banks, and how many of them are full."""
         m = Module()
         count, shape = self._count, Shape(len(self.word))
-        m.submodules.memory = memory = Memory(shape=shape, depth=2 * count, init=[])
+        m.submodules.memory = memory = memory_of(shape, 2 * count)
         write, read = memory.write_port(), memory.read_port()
         at, filled, base = Signal(range(2 * count)), Signal(range(3)), Signal(range(count + 1))
         taken, complete = Signal(), Signal()

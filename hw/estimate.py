@@ -23,7 +23,7 @@ from mulbudget.hw.parts import (
     serial_parts,
     word_bits,
 )
-from mulbudget.hw.ram import ram_blocks
+from mulbudget.hw.ram import LUT_RAM_WORDS, ram_blocks
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.streams import Port, output_port, places, tensor_port
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style
@@ -182,7 +182,8 @@ def piece_of(
     x, output = network.tensors[node.input], network.tensors[node.name]
     given = tensor_port("o", output)
     around = image_parts(node, x, output)
-    bram = _window_ram(node, network, family)
+    bram, kept = _ram(_image_memories(node, network), family, table=False)
+    around += Parts(memories=kept)
     beats = max(taken.beats, given.beats)
     if not isinstance(node.operator, SumProduct | Convolution):
         if cut and beats > 1:
@@ -194,7 +195,7 @@ def piece_of(
             parts = plain_parts(node, [network.tensors[name] for name in node.inputs], taken.ends)
         interval = _interval(node, network, 1, beats)
         return Piece(
-            node=node, style=Parallel(), parts=parts, dsp=0, bram=bram, interval=interval
+            node=node, style=Parallel(), parts=parts + around, dsp=0, bram=bram, interval=interval
         ), given
     layer, entering = layer_of(node, x)
     used, core = len(share_.products), 1
@@ -211,8 +212,8 @@ def piece_of(
                 dsp=share_.shared,
             )
             parts, core, used = folded_parts(folding, family), folding.interval, folding.dsp
-            blocks_of_tables, table_bits = _tables(
-                _table_sizes(layer, entering, lanes, multipliers, blocks), family
+            blocks_of_tables, table_bits = _ram(
+                _table_sizes(layer, entering, lanes, multipliers, blocks), family, table=True
             )
             bram += blocks_of_tables
             parts += Parts(tables=table_bits)
@@ -225,6 +226,10 @@ def piece_of(
             parts = serial_parts(layer, entering, digit, core, family)
         case Parallel():
             parts = parallel_parts(layer, entering, share_.products)
+    if core > 1 and isinstance(node.operator, Convolution) and node.input != network.INPUT:
+        queue, kept = _ram([(x.shape[-1], bits(x.range.ends))], family, table=False)
+        bram += queue
+        around += Parts(memories=kept, layers=1)
     interval = _interval(node, network, core, 1)
     piece = Piece(
         node=node, style=style, parts=parts + around, dsp=used, bram=bram, interval=interval
@@ -240,31 +245,34 @@ def _interval(node: Node, network: Network, core: int, beats: int) -> int:
     return beats * core
 
 
-def _window_ram(node: Node, network: Network, family: Family) -> int:
-    """Blocks of RAM of line buffers, of patches, and of the queues of a joining layer."""
+def _image_memories(node: Node, network: Network) -> Sequence[tuple[int, int]]:
+    """Words of the line buffers and of the patches of a layer, and their bits."""
     x, operator = network.tensors[node.input], node.operator
     if not isinstance(operator, Convolution | MaxPool):
-        return 0
+        return []
     raster = Raster.of(x.shape[1:], operator.geometry)
     pixel = bits(x.range.ends)
     if isinstance(operator, Convolution):
         hull = operator.window_range(x).ends[:: operator.geometry.entries]
         pixel = bits(hull)
-    above = raster.geometry.window[0] - 1
-    blocks = ram_blocks(family, raster.shape[1], above * pixel, table=False)
+    sizes = [(raster.shape[1], (raster.geometry.window[0] - 1) * pixel)]
     patch = raster.geometry.patch
     if prod(patch) > 1:
         output = network.tensors[node.name]
         words = 2 * -(-output.shape[-1] // patch[-1])
-        blocks += ram_blocks(family, words, bits(output.range.ends) * prod(patch), table=False)
-    return blocks
+        sizes.append((words, bits(output.range.ends) * prod(patch)))
+    return sizes
 
 
-def _tables(sizes: Sequence[tuple[int, int]], family: Family) -> tuple[int, int]:
-    """Blocks of RAM of tables of constants, and the bits of those that are too small for one."""
-    blocks = [ram_blocks(family, words, each, table=True) for words, each in sizes]
-    pairs = zip(sizes, blocks, strict=True)
-    return sum(blocks), sum(words * each for (words, each), taken in pairs if not taken)
+def _ram(sizes: Sequence[tuple[int, int]], family: Family, *, table: bool) -> tuple[int, int]:
+    """Blocks of RAM of memories or tables, and `Parts.memories` or `Parts.tables` of the rest."""
+    blocks, logic = 0, 0
+    for words, each in sizes:
+        taken = ram_blocks(family, words, each, table=table)
+        blocks += taken
+        if not taken:
+            logic += words * each if table else -(-words // LUT_RAM_WORDS) * each
+    return blocks, logic
 
 
 @lru_cache(maxsize=16 * MOST_LAYERS)

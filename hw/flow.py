@@ -166,6 +166,20 @@ class Flow:
     stages: tuple[Stage, ...]
 
     @property
+    def row(self) -> int:
+        """Pixels of a row of its image, where it looks at each window for several clocks; else 0.
+
+        Such a layer takes no pixels meanwhile, and those before it give theirs in bursts: a row of
+        a pool, and then none. Behind a queue of a row neither waits for the other, so that the
+        interval of a chain is the longest of its layers'.
+        """
+        match self.stages:
+            case (Windows(raster), Held(interval=clocks) | Folds(interval=clocks), *_):
+                return raster.image[1] if clocks > 1 else 0
+            case _:
+                return 0
+
+    @property
     def holds(self) -> int:
         """Beats that its pipelines hold."""
         pipes = [stage.latency for stage in self.stages if isinstance(stage, Pipe)]
@@ -195,7 +209,9 @@ def needed(flows: Sequence[Flow], source: str, beats: int) -> dict[str, Beats]:
 
 
 def depths(flows: Sequence[Flow], source: str, beats: int) -> dict[str, tuple[int, ...]]:
-    """How deep the queues at the inputs of each joining layer have to be.
+    """How deep the queues are: at the inputs of joining layers, and before those with a `Flow.row`.
+
+    A layer behind the network's input has none: whatever brings samples can wait.
 
     A layer joins beat j of all its inputs. That needs N(j) beats of the network's input, the most
     that any of them needs. By then an input can have made as many beats as need no more than N(j);
@@ -212,15 +228,18 @@ def depths(flows: Sequence[Flow], source: str, beats: int) -> dict[str, tuple[in
     for flow in flows:
         most = max(held[name] for name in flow.inputs)
         held[flow.name] = most + flow.holds
+        if flow.row and flow.inputs != (source,):
+            result[flow.name] = (flow.row,)
+            held[flow.name] += PASSING
         if len(flow.inputs) > 1:
             joined = np.maximum.reduce([need[name] for name in flow.inputs])
             result[flow.name] = tuple(
-                _most(need[name], joined) + most - held[name] + _PASSING for name in flow.inputs
+                _most(need[name], joined) + most - held[name] + PASSING for name in flow.inputs
             )
     return result
 
 
-_PASSING = 2
+PASSING = 2
 """Beats that are between a queue's memory and its output."""
 
 

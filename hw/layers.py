@@ -6,7 +6,19 @@ from math import prod
 
 from amaranth.lib import wiring
 
-from mulbudget.hw.flow import Flow, Folds, Gathered, Held, Pipe, Reordered, Stage, Windows, depths
+from mulbudget.hw.channels import layout
+from mulbudget.hw.flow import (
+    PASSING,
+    Flow,
+    Folds,
+    Gathered,
+    Held,
+    Pipe,
+    Reordered,
+    Stage,
+    Windows,
+    depths,
+)
 from mulbudget.hw.folded import FoldedLayer
 from mulbudget.hw.folding import Folding
 from mulbudget.hw.gather import Gather
@@ -16,6 +28,7 @@ from mulbudget.hw.parallel import ParallelLayer
 from mulbudget.hw.patches import Patches
 from mulbudget.hw.plan import LayerPlan, Plan
 from mulbudget.hw.product import ProductCore
+from mulbudget.hw.queue import Queue
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.serial import SerialLayer
 from mulbudget.hw.streams import Ends, Port, input_ports, output_port
@@ -53,7 +66,7 @@ class Layer:
 
 
 def build(network: Network, plan: Plan) -> tuple[list[Layer], Queues]:
-    """The layers of a network, and the depths of the queues of those that join streams."""
+    """The layers of a network, and the depths of the queues at their inputs."""
     cores = [_core(layer, plan) for layer in plan.layers]
     flows = [
         Flow(layer.node.name, layer.node.inputs, tuple(_stages(layer, core)))
@@ -154,8 +167,12 @@ def _layer(
         return Layer(product, ("a", "b"), flow, product.latency, product.interval)
     if isinstance(operator, Convolution | MaxPool):
         raster = _raster(plan, operator.geometry)
-        chain = _image(plan, operator, core, raster)
-        return Layer(chain, ("i",), flow, 1 + core.latency, raster.interval(core.interval))
+        queue = [
+            Queue(layout(plan.taken[0].ends), depth) for depth in queues.get(plan.node.name, ())
+        ]
+        chain = Chain(plan.node.name, [*queue, *_image(plan, operator, core, raster)])
+        waits = PASSING * len(queue) + 1
+        return Layer(chain, ("i",), flow, waits + core.latency, raster.interval(core.interval))
     if len(plan.inputs) > 1 and isinstance(core, ParallelLayer):
         ends = [each.range.ends for each in plan.inputs]
         joined = JoinedLayer(core, ends, queues[plan.node.name])
@@ -186,7 +203,9 @@ def _product(
     return TiledProduct(core, product.blocks, a, b, output_port(network))
 
 
-def _image(plan: LayerPlan, operator: Convolution | MaxPool, core: Core, raster: Raster) -> Chain:
+def _image(
+    plan: LayerPlan, operator: Convolution | MaxPool, core: Core, raster: Raster
+) -> list[wiring.Component]:
     """Windows, the datapath on each, and the order of pixels for patches."""
     x, name = plan.inputs[0], plan.node.name
     ends, fill = _window_ends(operator, x)
@@ -195,7 +214,7 @@ def _image(plan: LayerPlan, operator: Convolution | MaxPool, core: Core, raster:
         Patches(name, stage.outputs, stage.patch, plan.datapath.ends, plan.output.range.ends)
         for stage in _reordered(raster)
     ]
-    return Chain(name, parts)
+    return parts
 
 
 def _window_ends(operator: Convolution | MaxPool, x: Tensor) -> tuple[Ends, list[int]]:

@@ -62,6 +62,8 @@ class Parts:
         Of registers alone.
     tables : float
         Of constants in logic.
+    memories : float
+        Of RAM in LUTs: bits of a word, for every 16 words.
     layers : float
         Components with a control of their own.
     """
@@ -77,6 +79,7 @@ class Parts:
     clamps: float = 0
     registers: float = 0
     tables: float = 0
+    memories: float = 0
     layers: float = 0
 
     def __add__(self, other: "Parts") -> "Parts":

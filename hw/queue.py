@@ -3,8 +3,9 @@
 from amaranth import Module, Mux, Signal
 from amaranth.hdl import ShapeLike
 from amaranth.lib import stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+
+from mulbudget.hw.memory import memory_of
 
 
 class Queue(wiring.Component):
@@ -34,7 +35,7 @@ class Queue(wiring.Component):
         """A memory, where to write and to read, and how many beats it holds."""
         m = Module()
         bits = len(self.i.payload.as_value())
-        m.submodules.memory = memory = Memory(shape=bits, depth=self.depth, init=[])
+        m.submodules.memory = memory = memory_of(bits, self.depth)
         write, read = memory.write_port(), memory.read_port()
         level, valid = Signal(range(self.depth + 1)), Signal()
         put, take = Signal(), Signal()

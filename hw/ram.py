@@ -12,7 +12,10 @@ _BLOCKS = {
 _COST = {"ecp5": 128, "ice40": 64, "gowin": 128}
 """Of a block; a bit in flip-flops is 1, one of a table in LUTs a sixteenth."""
 
-_LUT_RAM = {"ecp5": (4, 16, 4), "gowin": (4, 16, 4)}
+LUT_RAM_WORDS = 16
+"""Of a RAM in LUTs."""
+
+_LUT_RAM = {"ecp5": (4, LUT_RAM_WORDS, 4), "gowin": (4, LUT_RAM_WORDS, 4)}
 """Bits, words and cost of a RAM in LUTs."""
 
 

@@ -2,10 +2,10 @@
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from mulbudget.hw.channels import layout, resized
+from mulbudget.hw.memory import memory_of
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.streams import Ends
 from mulbudget.spn import width
@@ -125,7 +125,7 @@ class Window(wiring.Component):
             with m.If(advance):
                 m.d.sync += word.eq(moved)
         else:
-            memory = Memory(shape=len(word), depth=columns, init=[])
+            memory = memory_of(len(word), columns)
             m.submodules[f"{self.name}_lines"] = memory
             write, read = memory.write_port(), memory.read_port()
             m.d.comb += [

@@ -6,6 +6,7 @@ from mulbudget.hw.flow import (
     Flow,
     Folds,
     Gathered,
+    Held,
     Pipe,
     Reordered,
     Windows,
@@ -52,6 +53,26 @@ def test_two_convolutions_need_two_margins() -> None:
     ]
     assert needed(flows, "x", 16)["two"][:2].tolist() == [10, 11]
     assert depths(flows, "x", 16)["sum"][0] == 11 + 2 + 2
+
+
+def test_a_queue_of_a_row_lets_slow_windows_follow_a_pool_without_a_pause() -> None:
+    pool = Windows(Raster.of((8, 8), Geometry.plain((2, 2), (2, 2))))
+    flows = [Flow("pool", ("x",), (pool,)), Flow("conv", ("pool",), (SAME, Held(3, 3)))]
+    queues = depths(flows, "x", 64)
+    assert queues == {"conv": (4,)}
+    slowest = 36 + 16 * (3 - 1)
+    assert timing(flows, "x", queues, results=16).interval == slowest
+    assert timing(flows, "x", {}, results=16).interval > slowest
+
+
+def test_windows_of_one_clock_and_those_of_the_input_have_no_queue() -> None:
+    flows = [
+        Flow("one", ("x",), (SAME, Held(3, 3))),
+        Flow("two", ("one",), (SAME, Pipe(3))),
+        Flow("three", ("two",), (Held(3, 3),)),
+    ]
+    assert [flow.row for flow in flows] == [4, 0, 0]
+    assert depths(flows, "x", 16) == {}
 
 
 def test_a_chain_of_pipelines_takes_the_sum_of_their_clocks() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.plan import make_plan
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style
 from mulbudget.spn import (
     Add,
     Concatenate,
@@ -91,6 +92,36 @@ def test_an_image_network(size: int, stalls: float) -> None:
 @given(residual_networks(), st.sampled_from([0.0, 0.3]))
 def test_branches_of_any_length_join(network: Network, stalls: float) -> None:
     check(network, 3, stalls)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> tuple[Network, dict[str, Style]]:
+    """Convolutions of any styles, with steps and pools between them that make bursts of pixels."""
+    size, styles = draw(st.integers(8, 12)), dict[str, Style]()
+    act, nodes, last = Requantize(2, 0, 7), list[Node](), "x"
+    for number in range(draw(st.integers(2, 3))):
+        name, channels = f"conv{number}", 3 if number else 2
+        step = draw(st.integers(1, 2))
+        geometry = Geometry.plain((3, 3), (step, step), (1, 1))
+        layer = convolution(channels, 2, 3, geometry, seed=draw(st.integers(0, 99)))
+        nodes += [Node(name, layer, last), Node(f"act{number}", act, name)]
+        last = f"act{number}"
+        styles[name] = draw(st.sampled_from(STYLES))
+        if draw(st.booleans()):
+            nodes.append(Node(f"pool{number}", POOL, last))
+            last = f"pool{number}"
+    return Network("net", Tensor((2, size, size), 0, Range((0, -4), (7, 3))), nodes), styles
+
+
+POOL = MaxPool(Geometry.plain((2, 2), (2, 2), (1, 1)))
+STYLES: list[Style] = [Parallel(), Serial(1), Serial(2), Serial(4), Folded(2, 1), Folded(6, 2)]
+
+
+@settings(max_examples=10)
+@given(chains())
+def test_a_chain_is_as_fast_as_its_slowest_layer(drawn: tuple[Network, dict[str, Style]]) -> None:
+    network, styles = drawn
+    check(network, 4, styles=styles)
 
 
 @pytest.mark.parametrize("stalls", [0.0, 0.4])
