@@ -22,8 +22,11 @@ TOP = "around"
 SYNTH = str(find_family(FAMILY).synthesis(TOP))
 """As bitstreams are synthesised: products are logic, or instances of a DSP block."""
 
-PLACE = ("--85k", "--package", "CABGA756", "--router", "router2", "--timing-allow-fail")
-"""The largest device, whose pins and rows of carry chains limit no design."""
+PLACE = ("--85k", "--package", "CABGA381", "--router", "router2", "--timing-allow-fail")
+"""The largest device, whose rows of carry chains limit no design."""
+
+PINS = 'LOCATE COMP "clk" SITE "G2";\n'
+"""The clock on a pin with a way to the clock network, which nextpnr does not see to."""
 
 MHZ = 250
 """What nextpnr is asked for; it goes on to the best that it finds either way."""
@@ -123,7 +126,7 @@ def place(design: Design, seed: int = 1) -> Placed:
     yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
     texts = (*design.sources, surroundings(design))
     key = json.dumps(
-        [texts, design.keep, SYNTH, RULES, PLACE, MHZ, seed, yosys.identity, nextpnr.identity]
+        [texts, design.keep, SYNTH, RULES, PLACE, PINS, MHZ, seed, yosys.identity, nextpnr.identity]
     )
     kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
     if kept.exists():
@@ -136,8 +139,10 @@ def place(design: Design, seed: int = 1) -> Placed:
         made = script(names, TOP, SYNTH, "netlist.json", design.keep)
         yosys.run("-q", "-p", made, folder=folder)
         shorten(folder / "netlist.json")
+        write_whole(folder / "pins.lpf", PINS)
         nextpnr.run(
             *PLACE,
+            *("--lpf", "pins.lpf", "--lpf-allow-unconstrained"),
             *("--freq", str(MHZ), "--seed", str(seed)),
             *("--json", "netlist.json", "--report", "report.json"),
             folder=folder,

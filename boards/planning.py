@@ -38,12 +38,15 @@ class Goal:
         Share of the LUTs and flip-flops that is left alone, 0 to 0.9.
     dsp : int, optional
         Multipliers, at most; all of the board by default.
+    levels_per_stage : int, optional
+        Adders between registers, at most; what suits the clock by default.
     """
 
     samples_per_second: float | None = None
     max_latency: float | None = None
     reserve: float = RESERVE
     dsp: int | None = None
+    levels_per_stage: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.reserve <= 0.9:
@@ -125,7 +128,8 @@ def chooser_for(
     network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style] | None = None
 ) -> Chooser:
     """All that can be chosen on a board, but for layers of fixed styles."""
-    return Chooser(network, board.open_family, goal.limit(board).dsp, fixed or {})
+    levels = levels_of(board, goal.levels_per_stage)
+    return Chooser(network, board.open_family, goal.limit(board).dsp, fixed or {}, levels)
 
 
 def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
@@ -148,7 +152,11 @@ def _short(
         if least[name] > getattr(limit, name)
     ]
     asked = goal.samples_per_second is not None or goal.max_latency is not None
-    best = _chosen(chooser, board, Goal(reserve=goal.reserve, dsp=goal.dsp)) if asked else None
+    best = (
+        _chosen(chooser, board, replace(goal, samples_per_second=None, max_latency=None))
+        if asked
+        else None
+    )
     if best is not None:
         rate = board.samples_per_second(best.total.interval)
         what = (
@@ -172,12 +180,12 @@ def _smallest(
     network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style], least: float
 ) -> str | None:
     """The smallest other board on which there is a choice, of those with so many LUTs."""
-    choosers: dict[tuple[str, int], Chooser] = {}
+    choosers: dict[tuple[str, int, int], Chooser] = {}
     for each in _by_size():
         other = _on_clock_of(board, each) if each.capacity.lut >= least else None
         if other is None or other.family is None or other.name == board.name:
             continue
-        key = other.family, goal.limit(other).dsp
+        key = other.family, goal.limit(other).dsp, levels_of(other, goal.levels_per_stage)
         if key not in choosers:
             choosers[key] = chooser_for(network, other, goal, fixed)
         if _chosen(choosers[key], other, goal) is not None:
@@ -204,7 +212,7 @@ def rows(choice: Choice, board: Board) -> Iterator[tuple[str, str, Need]]:
     """Name, style and need of every layer and of the link."""
     for piece in choice.pieces:
         style = str(piece.style) if piece.node.name in choice.styles else ""
-        yield piece.node.name, style, piece.need(board.open_family)
+        yield piece.node.name, style, piece.need(board.open_family, choice.levels)
     yield "UART link", "", replace(choice.link, interval=1)
 
 
@@ -262,5 +270,6 @@ def board_plan(
     levels = levels_of(board, levels_per_stage)
     styles, most = styles_of(network, style), available if dsp is None else dsp
     if can_plan(network, board, style):
-        styles = plan_board(network, board, style, Goal(dsp=most)).styles
+        goal = Goal(dsp=most, levels_per_stage=levels_per_stage)
+        styles = plan_board(network, board, style, goal).styles
     return make_plan(network, family=board.family, dsp=most, levels_per_stage=levels, styles=styles)

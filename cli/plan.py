@@ -64,6 +64,7 @@ def plan(
         max_latency=None if max_latency is None else max_latency * 1e-6,
         reserve=_share(reserve),
         dsp=dsp,
+        levels_per_stage=levels_per_stage,
     )
     choice = plan_board(network, target, style or [], goal)
     levels = levels_of(target, levels_per_stage)

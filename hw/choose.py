@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mulbudget.hw.cuts import input_streams
-from mulbudget.hw.estimate import Need, Piece, link_need, link_of, need_of, pieces
+from mulbudget.hw.estimate import FITTED_LEVELS, Need, Piece, link_need, link_of, need_of, pieces
 from mulbudget.hw.families import Family
 from mulbudget.hw.options import Option, is_plain, options
 from mulbudget.hw.streams import cut_port
@@ -42,6 +42,8 @@ class Choice:
         Of all, with the link.
     dsp : int
         Multipliers that may be used.
+    levels : int
+        Adders between registers, at most.
     bound : tuple of str
         The resources that keep it from being faster; empty where nothing does.
     """
@@ -51,6 +53,7 @@ class Choice:
     link: Need
     total: Need
     dsp: int
+    levels: int = FITTED_LEVELS
     bound: tuple[str, ...] = ()
 
 
@@ -65,15 +68,23 @@ class Chooser:
         Multipliers, at most.
     fixed : mapping
         The styles of layers that are not to be chosen.
+    levels : int
+        Adders between registers, at most.
     """
 
     def __init__(
-        self, network: Network, family: Family, dsp: int, fixed: Mapping[str, Style]
+        self,
+        network: Network,
+        family: Family,
+        dsp: int,
+        fixed: Mapping[str, Style],
+        levels: int = FITTED_LEVELS,
     ) -> None:
-        self._network, self._family, self._dsp = network, family, dsp
+        self._network, self._family, self._dsp, self._levels = network, family, dsp, levels
         self._layers = styled(network)
         self._options = [
-            options(network, node, family, dsp, fixed.get(node.name)) for node in self._layers
+            options(network, node, family, dsp, fixed.get(node.name), levels)
+            for node in self._layers
         ]
         self._others = self._rest()
 
@@ -82,7 +93,7 @@ class Chooser:
         network, family = self._network, self._family
         names = {node.name for node in self._layers}
         plain = [
-            piece.need(family)
+            piece.need(family, self._levels)
             for piece in pieces(network, family, {}, 0)
             if piece.node.name not in names and is_plain(network, piece.node)
         ]
@@ -172,8 +183,10 @@ class Chooser:
         made = pieces(network, family, styles, self._dsp)
         parts, blocks = link_of(network, family, styles)
         link = replace(need_of(parts, family), bram=blocks)
-        total = sum((piece.need(family) for piece in made), start=link)
-        return Choice(styles=styles, pieces=made, link=link, total=total, dsp=self._dsp)
+        total = sum((piece.need(family, self._levels) for piece in made), start=link)
+        return Choice(
+            styles=styles, pieces=made, link=link, total=total, dsp=self._dsp, levels=self._levels
+        )
 
     def _solve(
         self, limit: Need, interval: int, latency: int | None, device: Need

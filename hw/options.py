@@ -47,7 +47,7 @@ class Option:
 
 
 def options(
-    network: Network, node: Node, family: Family, dsp: int, fixed: Style | None
+    network: Network, node: Node, family: Family, dsp: int, fixed: Style | None, levels: int
 ) -> list[Option]:
     """Those of a sum-product layer, none worse than another in every respect.
 
@@ -60,18 +60,20 @@ def options(
         Multipliers of the device.
     fixed : Style, optional
         The one that it has to be.
+    levels : int
+        Adders between registers, at most.
     """
     layer, x = layer_of(node, network.tensors[node.input])
     found: list[Option] = []
     cut = node.name in in_blocks(network, {each.name: Folded() for each in styled(network)})
     if fixed is None or isinstance(fixed, Parallel):
-        found += _parallel(network, node, layer, x, family, dsp)
+        found += _parallel(network, node, layer, x, family, dsp, levels)
     for style in [fixed] if fixed is not None else _styles(network, node, layer, x):
         match style:
             case Serial():
-                found.append(_option(network, node, style, Share(), family))
+                found.append(_option(network, node, style, Share(), family, levels))
             case Folded():
-                found += _folded(network, node, style, family, dsp, cut=cut)
+                found += _folded(network, node, style, family, dsp, levels, cut=cut)
             case Parallel():
                 pass
     return _best(found)
@@ -99,35 +101,44 @@ def pixels(network: Network, node: Node) -> Port | None:
 
 
 def _parallel(
-    network: Network, node: Node, layer: SumProduct, x: Range, family: Family, dsp: int
+    network: Network, node: Node, layer: SumProduct, x: Range, family: Family, dsp: int, levels: int
 ) -> list[Option]:
     """With no product in a multiplier, with some and with all."""
     costs = shift_add_costs(layer, x)
     ranked = sorted(costs, key=lambda product: -costs[product])
     counts = sorted({0, *(min(len(ranked), dsp) * part // 4 for part in (1, 2, 3, 4))})
     return [
-        _option(network, node, Parallel(), Share(products=frozenset(ranked[:count])), family)
+        _option(
+            network, node, Parallel(), Share(products=frozenset(ranked[:count])), family, levels
+        )
         for count in counts
     ]
 
 
 def _folded(
-    network: Network, node: Node, style: Folded, family: Family, dsp: int, *, cut: bool
+    network: Network, node: Node, style: Folded, family: Family, dsp: int, levels: int, *, cut: bool
 ) -> Iterator[Option]:
     """With multipliers in DSP blocks and without; all at once, and in blocks where `cut`."""
     for shared in sorted({0, min(style.multipliers, dsp)}):
-        whole = _option(network, node, style, Share(shared=shared), family)
+        whole = _option(network, node, style, Share(shared=shared), family, levels)
         if not cut:
             yield whole
             continue
-        parts = _option(network, node, style, Share(shared=shared), family, cut=True)
+        parts = _option(network, node, style, Share(shared=shared), family, levels, cut=True)
         yield replace(whole, collects=parts.gives > 0)
         if parts.gives:
             yield parts
 
 
 def _option(
-    network: Network, node: Node, style: Style, share: Share, family: Family, *, cut: bool = False
+    network: Network,
+    node: Node,
+    style: Style,
+    share: Share,
+    family: Family,
+    levels: int,
+    *,
+    cut: bool = False,
 ) -> Option:
     x = network.tensors[node.input]
     taken, takes = tensor_port("i", x), 0
@@ -141,7 +152,7 @@ def _option(
         else:
             takes = style.lanes
     piece, given = piece_of(network, node, style, share, family, taken=taken, cut=cut)
-    need, gives = piece.need(family), 0
+    need, gives = piece.need(family, levels), 0
     if isinstance(style, Folded) and cut and given.beats > 1:
         gives = given.block[0]
     if node.input == network.INPUT and len(x.shape) == 1 and taken.beats == 1:

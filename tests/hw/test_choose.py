@@ -8,9 +8,11 @@ from bench.random_networks import dense, images
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.cuts import in_blocks
+from mulbudget.hw.datapath import Datapath
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import make_plan
+from mulbudget.hw.schedule import schedule
 from mulbudget.hw.styles import Folded, Parallel, Serial
 from mulbudget.spn import Network
 
@@ -101,3 +103,16 @@ def test_folded_layers_behind_each_other_take_blocks_as_they_come() -> None:
     if isinstance(first, Folded) and isinstance(second, Folded):
         assert "fc1" in in_blocks(DENSE, choice.styles)
         assert first.multipliers == second.lanes
+
+
+@pytest.mark.parametrize("levels", [1, 2, 4])
+def test_flip_flops_are_those_of_so_many_adders_between_registers(levels: int) -> None:
+    choice = Chooser(DENSE, ECP5, 28, {}, levels).fastest(ROOM)
+    assert choice is not None and choice.styles == {"fc1": Parallel(), "fc2": Parallel()}
+    plan = make_plan(
+        DENSE, family="ecp5", dsp=choice.dsp, levels_per_stage=levels, styles=choice.styles
+    )
+    datapaths = [layer.datapath for layer in plan.layers if isinstance(layer.datapath, Datapath)]
+    held = sum(schedule(each, levels).register_bits for each in datapaths)
+    said = choice.total.ff - choice.link.ff
+    assert 0.7 * held < said < 1.5 * held
