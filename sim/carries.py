@@ -73,12 +73,25 @@ _CARRY = Half(0, _CLOSED)
 """Its sum is the carry: p is 0."""
 
 
-def shorten(path: Path, reader: Reader = "nextpnr") -> None:
-    """Rewrite the carry chains of the netlist in a file that Yosys wrote as JSON, for a reader."""
+def shorten(path: Path, reader: Reader = "nextpnr") -> int:
+    """Rewrite the carry chains of the netlist in a file that Yosys wrote as JSON, for a reader.
+
+    Returns
+    -------
+    int
+        LUTs, those of carry cells included.
+    """
     netlist = msgspec.json.decode(path.read_bytes())
-    for module in netlist["modules"].values():
+    modules = netlist["modules"].values()
+    for module in modules:
         _shorten(module, reader)
     write_whole(path, msgspec.json.encode(netlist))
+    cells = (cell for module in modules for cell in module["cells"].values())
+    return sum(_SIZES.get(cell["type"], 0) for cell in cells)
+
+
+_SIZES = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
+"""LUTs that cells take."""
 
 
 def _shorten(module: dict[str, Any], reader: Reader) -> None:

@@ -47,7 +47,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
 
 def test_carry_chains_of_ecp5_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
     short = pack(_design("ulx3s-25f"))["lut"].used
-    monkeypatch.setattr(building, "shorten", lambda path: path)
+    monkeypatch.setattr(building, "shorten", lambda _: 0)
     assert short < 0.95 * pack(_design("ulx3s-25f"))["lut"].used
 
 
@@ -132,6 +132,52 @@ def test_native_tools_are_used_and_announced(fake: Path, tmp_path: Path) -> None
     assert steps == ["amaranth", "yosys", "nextpnr-ice40", "icepack"]
     assert (report.lut, report.fmax_mhz) == (Resource(400, 5280), 40.0)
     assert (tmp_path / "out" / "example.bin").read_text() == "bits\n"
+
+
+ECP5_SCRIPT = """\
+#!/bin/sh
+echo "$*" >> {calls}
+case "$*" in *--no-tmdriv*) clock={wires};; *) clock={paths};; esac
+cat <<END > example.cells.json
+{{"utilization": {{"TRELLIS_COMB": {{"used": 20000, "available": 24288}},
+  "MULT18X18D": {{"used": 3, "available": 28}}}},
+ "fmax": {{"clk": {{"achieved": $clock, "constraint": 25.0}}}}}}
+END
+echo log > example.tim
+echo bits > example.bit
+"""
+
+
+@pytest.mark.parametrize(
+    ("luts", "fast", "clocks", "ways"),
+    [
+        (20_000, False, (30, 40), [True]),
+        (20_000, False, (20, 40), [True, False]),
+        (20_000, True, (30, 40), [False]),
+        (5_000, False, (30, 40), [False]),
+    ],
+    ids=["large", "large and too slow", "large and fast", "small"],
+)
+def test_wires_come_first_in_large_designs(
+    luts: int,
+    fast: bool,
+    clocks: tuple[int, int],
+    ways: list[bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tools, calls = tmp_path / "tools", tmp_path / "calls"
+    tools.mkdir()
+    monkeypatch.setenv("PATH", str(tools), prepend=":")
+    monkeypatch.setattr(building, "shorten", lambda _: luts)
+    for name in ("yosys", "nextpnr-ecp5", "ecppack"):
+        log = calls if name == "nextpnr-ecp5" else "/dev/null"
+        text = ECP5_SCRIPT.format(calls=log, wires=clocks[0], paths=clocks[1])
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    report = build(_design("ulx3s-25f"), tmp_path / "out", fast=fast)
+    assert ["--no-tmdriv" in call for call in calls.read_text().splitlines()] == ways
+    assert report.fmax_mhz == clocks[0 if ways[-1] else 1]
 
 
 @pytest.mark.parametrize(
