@@ -23,7 +23,7 @@ from mulbudget.hw.parts import (
     serial_parts,
     word_bits,
 )
-from mulbudget.hw.ram import LUT_RAM_WORDS, ram_blocks
+from mulbudget.hw.ram import lut_ram, ram_blocks
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.streams import Port, output_port, places, tensor_port
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style
@@ -94,12 +94,6 @@ def fits() -> Mapping[str, Fit]:
 FITTED_LEVELS = 8
 """Adders between registers in the designs that estimates are fitted to."""
 
-_REGISTERED = 1.2
-"""Flip-flops of a bit of an adder where every one has a register: those of later stages included.
-
-1.1 to 1.6 in graphs of 500 to 16,000 bits; a share of 1 / n with a register behind every n adders.
-"""
-
 
 def need_of(parts: Parts, family: Family, levels: int = FITTED_LEVELS) -> Need:
     """LUTs and flip-flops, with a register behind every `levels` adders."""
@@ -108,7 +102,7 @@ def need_of(parts: Parts, family: Family, levels: int = FITTED_LEVELS) -> Need:
     lut, ff = (
         sum(count * side[name] for name, count in counts.items()) for side in (fit.lut, fit.ff)
     )
-    ff += counts["adders"] * _REGISTERED * (1 / levels - 1 / FITTED_LEVELS)
+    ff += parts.stages * max(1 / levels - 1 / FITTED_LEVELS, 0)
     carry = sum(counts[name] * fit.lut[name] for name in _CHAINED)
     return Need(lut=lut, ff=ff, carry=carry)
 
@@ -281,7 +275,7 @@ def _ram(sizes: Sequence[tuple[int, int]], family: Family, *, table: bool) -> tu
         taken = ram_blocks(family, words, each, table=table)
         blocks += taken
         if not taken:
-            logic += words * each if table else -(-words // LUT_RAM_WORDS) * each
+            logic += words * each if table else lut_ram(family, words) * each
     return blocks, logic
 
 
@@ -318,6 +312,7 @@ def link_need(network: Network, family: Family, inputs: tuple[Port, ...]) -> tup
             parts += Parts(registers=bits(ends)) if port.name != "o" else Parts(moves=bits(ends))
         else:
             entry = width(*port.hull)[0] * prod(port.block)
-            blocks += ram_blocks(family, port.beats, entry, table=False)
-            parts += Parts(layers=2)
+            taken, kept = _ram([(port.beats, entry)], family, table=False)
+            blocks += taken
+            parts += Parts(memories=kept, layers=2)
     return parts, blocks

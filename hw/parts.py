@@ -63,7 +63,9 @@ class Parts:
     tables : float
         Of constants in logic.
     memories : float
-        Of RAM in LUTs: bits of a word, for every 16 words.
+        Of memories that are no blocks of RAM: bits of a word, as often as `ram.lut_ram` says.
+    stages : float
+        Of registers behind adders, where every adder has one; no other part counts these.
     layers : float
         Components with a control of their own.
     """
@@ -80,11 +82,19 @@ class Parts:
     registers: float = 0
     tables: float = 0
     memories: float = 0
+    stages: float = 0
     layers: float = 0
 
     def __add__(self, other: "Parts") -> "Parts":
         pairs = zip(fields(self), astuple(self), astuple(other), strict=True)
         return Parts(**{field.name: mine + its for field, mine, its in pairs})
+
+
+_STAGES = {"parallel": 1.2, "digits": 3.1, "chains": 1.3, "folded": 1.5}
+"""Registers for a bit of an adder, those included in which others of later stages wait.
+
+Read off schedules of layers of 24 to 192 outputs; a register behind every n adders are 1 / n of it.
+"""
 
 
 def bits(ends: Ends) -> int:
@@ -131,8 +141,10 @@ def parallel_parts(layer: SumProduct, x: Range, dsp: Collection[int]) -> Parts:
     if not live:
         return Parts(layers=1)
     sums, products = _adder_bits(layer, x)
+    adders = sums + sum(size for product, size in products.items() if product not in dsp)
     return Parts(
-        adders=sums + sum(size for product, size in products.items() if product not in dsp),
+        adders=adders,
+        stages=_STAGES["parallel"] * adders,
         registers=bits(x.ends),
         layers=1,
     )
@@ -165,6 +177,9 @@ def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family:
     gated = collects(digit, family)
     return Parts(
         digits=0 if long else count * digit,
+        stages=_STAGES["chains"] * count * (digit + 2)
+        if long
+        else _STAGES["digits"] * count * digit,
         chains=count * (digit + 2) if long else 0,
         choices=0 if gated else sum(max(width(*each)[0] - digit, 0) for each in ends),
         gates=taken if gated else 0,
@@ -200,6 +215,7 @@ def folded_parts(folding: Folding, family: Family) -> Parts:
         + in_logic * factor,
         masks=rows * sum(masked) + (0 if merged else spread * z),
         moves=sums,
+        stages=_STAGES["folded"] * rows * tree,
         choices=choices,
         registers=lanes + heads + given,
         layers=2,

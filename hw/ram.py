@@ -12,10 +12,7 @@ _BLOCKS = {
 _COST = {"ecp5": 128, "ice40": 64, "gowin": 128}
 """Of a block; a bit in flip-flops is 1, one of a table in LUTs a sixteenth."""
 
-LUT_RAM_WORDS = 16
-"""Of a RAM in LUTs."""
-
-_LUT_RAM = {"ecp5": (4, LUT_RAM_WORDS, 4), "gowin": (4, LUT_RAM_WORDS, 4)}
+_LUT_RAM = {"ecp5": (4, 16, 4), "gowin": (4, 16, 4)}
 """Bits, words and cost of a RAM in LUTs."""
 
 
@@ -38,3 +35,10 @@ def ram_blocks(family: Family, words: int, bits: int, *, table: bool) -> int:
         wide, deep, cost = _LUT_RAM[family.cells]
         logic = min(logic, -(-words // deep) * bits / wide * cost)
     return 0 if logic <= blocks * _COST[family.cells] else blocks
+
+
+def lut_ram(family: Family, words: int) -> int:
+    """What a bit of a memory takes that is no block: RAM in LUTs, or a flip-flop for each word."""
+    if family.cells not in _LUT_RAM:
+        return words
+    return -(-words // _LUT_RAM[family.cells][1])

@@ -138,6 +138,7 @@ ECP5_SCRIPT = """\
 #!/bin/sh
 echo "$*" >> {calls}
 case "$*" in *--no-tmdriv*) clock={wires};; *) clock={paths};; esac
+case "$0 $clock" in *nextpnr*" 0") exit 1;; esac
 cat <<END > example.cells.json
 {{"utilization": {{"TRELLIS_COMB": {{"used": 20000, "available": 24288}},
   "MULT18X18D": {{"used": 3, "available": 28}}}},
@@ -148,24 +149,10 @@ echo bits > example.bit
 """
 
 
-@pytest.mark.parametrize(
-    ("luts", "fast", "clocks", "ways"),
-    [
-        (20_000, False, (30, 40), [True]),
-        (20_000, False, (20, 40), [True, False]),
-        (20_000, True, (30, 40), [False]),
-        (5_000, False, (30, 40), [False]),
-    ],
-    ids=["large", "large and too slow", "large and fast", "small"],
-)
-def test_wires_come_first_in_large_designs(
-    luts: int,
-    fast: bool,
-    clocks: tuple[int, int],
-    ways: list[bool],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def _ecp5_tools(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, luts: int, clocks: tuple[int, int]
+) -> Path:
+    """Tools that reach a clock with wires first and one with paths first, or fail where it is 0."""
     tools, calls = tmp_path / "tools", tmp_path / "calls"
     tools.mkdir()
     monkeypatch.setenv("PATH", str(tools), prepend=":")
@@ -175,9 +162,40 @@ def test_wires_come_first_in_large_designs(
         text = ECP5_SCRIPT.format(calls=log, wires=clocks[0], paths=clocks[1])
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("luts", "fast", "clocks", "ways"),
+    [
+        (20_000, False, (30, 40), [True]),
+        (20_000, False, (20, 40), [True, False]),
+        (20_000, False, (0, 40), [True, False]),
+        (20_000, True, (30, 40), [False]),
+        (5_000, False, (30, 40), [False]),
+    ],
+    ids=["large", "large and too slow", "large and not routed", "large and fast", "small"],
+)
+def test_wires_come_first_in_large_designs(
+    luts: int,
+    fast: bool,
+    clocks: tuple[int, int],
+    ways: list[bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = _ecp5_tools(tmp_path, monkeypatch, luts, clocks)
     report = build(_design("ulx3s-25f"), tmp_path / "out", fast=fast)
     assert ["--no-tmdriv" in call for call in calls.read_text().splitlines()] == ways
     assert report.fmax_mhz == clocks[0 if ways[-1] else 1]
+
+
+def test_the_clock_of_the_wires_is_said_where_the_paths_have_no_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ecp5_tools(tmp_path, monkeypatch, 20_000, (20, 0))
+    with pytest.raises(UserError, match=r"reaches 20.00 MHz.*--levels-per-stage 7"):
+        build(_design("ulx3s-25f"), tmp_path / "out")
 
 
 @pytest.mark.parametrize(
