@@ -227,9 +227,9 @@ _PORTABLE_LEVELS = 2
 """Adders between registers where nothing is known of the device."""
 
 
-def fmax_of(choice: Choice, network: Network, board: Board, levels: int) -> list[float]:
+def fmax_of(choice: Choice, network: Network, board: Board) -> list[float]:
     """About the fastest clock of each layer in MHz, and last that of the whole with its link."""
-    family, made = board.open_family, choice.pieces
+    family, made, levels = board.open_family, choice.pieces, choice.levels
     each = [fmax_mhz(piece, network, family, levels) for piece in made]
     return [*each, network_fmax_mhz(made, network, family, levels)]
 

@@ -56,7 +56,7 @@ def plan(
     `bitstream` do the same by themselves, given the board.
     """
     # Amaranth and scipy are slow to import, and `mulbudget show` does without.
-    from mulbudget.boards.planning import Goal, fmax_of, levels_of, plan_board
+    from mulbudget.boards.planning import Goal, fmax_of, plan_board
 
     target, network = board_on_clock(board, clock), load(file)
     goal = Goal(
@@ -67,12 +67,11 @@ def plan(
         levels_per_stage=levels_per_stage,
     )
     choice = plan_board(network, target, style or [], goal)
-    levels = levels_of(target, levels_per_stage)
-    fmax = fmax_of(choice, network, target, levels)
+    fmax = fmax_of(choice, network, target)
     printer = console()
     printer.print(_table(choice, target, fmax))
     printer.print(_summary(choice, target), soft_wrap=True)
-    printer.print(_speed(target, fmax, levels), soft_wrap=True)
+    printer.print(_speed(target, fmax, choice.levels), soft_wrap=True)
 
 
 def _share(text: str) -> float:

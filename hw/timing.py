@@ -216,7 +216,7 @@ def _model(stage: Stage) -> _Model:
 
 
 class _Layer:
-    """A chain of stages, and queues before it where it joins streams."""
+    """A chain of stages, and the queues before it."""
 
     def __init__(self, flow: Flow, queues: Sequence[int]) -> None:
         self.chain = [_model(stage) for stage in flow.stages]

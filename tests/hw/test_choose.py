@@ -116,3 +116,25 @@ def test_flip_flops_are_those_of_so_many_adders_between_registers(levels: int) -
     held = sum(schedule(each, levels).register_bits for each in datapaths)
     said = choice.total.ff - choice.link.ff
     assert 0.7 * held < said < 1.5 * held
+
+
+@pytest.mark.parametrize("digit", [1, 4])
+def test_flip_flops_of_serial_layers_follow_the_adders_between_registers(digit: int) -> None:
+    styles = {"fc1": Serial(digit), "fc2": Serial(digit)}
+    said, held = [], []
+    for levels in (1, 8, 64):
+        choice = Chooser(DENSE, ECP5, 0, styles, levels).fastest(ROOM)
+        assert choice is not None
+        said.append(choice.total.ff)
+        plan = make_plan(DENSE, family="ecp5", dsp=0, levels_per_stage=levels, styles=choice.styles)
+        serial = [each.datapath for each in plan.layers if isinstance(each.style, Serial)]
+        held.append(
+            sum(
+                schedule(each, levels, digit=digit).register_bits
+                for each in serial
+                if isinstance(each, Datapath)
+            )
+        )
+    # Carries, and what says which digit is in a stage, are registers beside those of the schedule.
+    assert 1 < (said[0] - said[1]) / (held[0] - held[1]) < 3
+    assert said[1] == said[2] > 0

@@ -119,7 +119,9 @@ STYLES: list[Style] = [Parallel(), Serial(1), Serial(2), Serial(4), Folded(2, 1)
 
 @settings(max_examples=10)
 @given(chains())
-def test_a_chain_is_as_fast_as_its_slowest_layer(drawn: tuple[Network, dict[str, Style]]) -> None:
+def test_a_chain_of_small_windows_is_as_fast_as_its_slowest_layer(
+    drawn: tuple[Network, dict[str, Style]],
+) -> None:
     network, styles = drawn
     check(network, 4, styles=styles)
 
