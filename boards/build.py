@@ -119,6 +119,10 @@ def _check_sample(plan: Plan, output: Port, board: Board) -> None:
 # A sixth of the time of nextpnr's default, for clocks within a tenth of its.
 _ROUTER = {"ecp5": ("--router router2",)}
 
+MEMORIES = "memory_nordff"
+"""Registers of read ports, which Amaranth's RTLIL has, are found anew by the pass that heeds what
+`hw.memory` says; those of Verilog are anyway."""
+
 _LARGE = 12_000
 """LUTs of an ECP5 netlist whose wires come first: the router needs half the rounds, or ends at all.
 
@@ -232,7 +236,7 @@ def _build(
         plan, sidecar = _plan(
             platform(),
             design,
-            script_after_read="\n".join(synthesis.before),
+            script_after_read="\n".join([MEMORIES, *synthesis.before]),
             synth_opts=[*synthesis.options],
             script_after_synth="\n".join(synthesis.after),
             nextpnr_opts=[

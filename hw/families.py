@@ -108,10 +108,10 @@ class Family:
         tool, *own = self.synth.split()
         options = (*own, *options)
         if not self.mapping:
-            return Synthesis(_MEMORIES, tool, options, top, ())
+            return Synthesis((), tool, options, top, ())
         rest = " ".join([tool, *options, "-top", top, "-run", f"{_RESETS}:"])
         return Synthesis(
-            (*_MEMORIES, f"scratchpad -set abc9.script {self.mapping}"),
+            (f"scratchpad -set abc9.script {self.mapping}",),
             tool,
             (*options, "-run", f":{_RESETS}"),
             top,
@@ -127,9 +127,6 @@ def _dsp(primitive: str, bits: int, registers: int = 2) -> Dsp:
     model = _MODELS / f"{primitive}.v"
     return Dsp(primitive=primitive, bits=bits, model=model, registers=registers)
 
-
-_MEMORIES = ("memory_nordff",)
-"""Registers of read ports are found anew, by the pass that heeds `memory.memory_of`."""
 
 _ROUND = "&dch,-f;&if,{C},{W},{D},{R};&mfs"
 _TWICE = f"+{_ROUND};{_ROUND}"
