@@ -16,8 +16,8 @@ from mulbudget.spn import Network, Requantize
 
 RESOURCES = ("lut", "ff", "dsp", "bram", "carry")
 
-_WEIGHTS = {"lut": 1.0, "ff": 0.1, "dsp": 0.02, "bram": 0.05}
-"""What is saved first, among choices of the same speed."""
+_WEIGHTS = {"lut": 1.0, "ff": 0.1, "dsp": 0.02, "bram": 0.05, "carry": 0.1}
+"""What is saved first, among choices of the same speed; carry chains are the hardest to route."""
 
 _LOOSE = 1.05
 """How much more options may take, added up, than the layers that are made of them."""
