@@ -126,7 +126,7 @@ MEMORIES = "memory_nordff"
 _LARGE = 12_000
 """LUTs of an ECP5 netlist whose wires come first: the router needs half the rounds, or ends at all.
 
-Such a design reaches about three quarters of the clock that it reaches where paths come first.
+One of 8,047 LUTs reached three quarters of the clock that it reached with its paths first.
 """
 
 
@@ -260,13 +260,12 @@ def _build(
                 large = shorten(folder / f"{name}.json") >= _LARGE
             continue
         if only_pack:
-            _run(tool, ["--pack-only", *_without_result(arguments)], folder, design)
-            figures = _measured(design, folder)
-            reports.check_multipliers(board, figures["dsp"].used, sidecar.multipliers)
-            break
+            arguments = ["--pack-only", *_without_result(arguments)]
         route = partial(_routed, tool, folder=folder, design=design, announce=announce)
-        figures = _first_in_time(route, arguments, large and not fast, board)
+        figures = _first_in_time(route, arguments, large and not (fast or only_pack), board)
         reports.check_multipliers(board, figures["dsp"].used, sidecar.multipliers)
+        if only_pack:
+            break
         reports.check_clock(board, figures["fmax_mhz"], design.plan.levels_per_stage)
     return sidecar, figures
 
@@ -288,8 +287,8 @@ def _first_in_time(
 ) -> dict[str, Any]:
     """The figures of a design whose wires come first, or of one whose paths do.
 
-    The latter where the former misses the clock or has no end; where neither meets it, of the
-    former, so that what it reaches is said.
+    The latter where the former misses the clock or is not built; where that is not built either,
+    of the former, so that what it reaches is said.
     """
     if not wires_first:
         return route(arguments)

@@ -152,11 +152,8 @@ def _short(
         if least[name] > getattr(limit, name)
     ]
     asked = goal.samples_per_second is not None or goal.max_latency is not None
-    best = (
-        _chosen(chooser, board, replace(goal, samples_per_second=None, max_latency=None))
-        if asked
-        else None
-    )
+    at_all = replace(goal, samples_per_second=None, max_latency=None)
+    best = _chosen(chooser, board, at_all) if asked else None
     if best is not None:
         rate = board.samples_per_second(best.total.interval)
         what = (

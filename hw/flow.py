@@ -171,7 +171,7 @@ class Flow:
 
         Such a layer takes no pixels meanwhile, and those before it give theirs in bursts: a row of
         a pool, and then none. Behind a queue of a row neither waits for the other, so that the
-        interval of a chain is the longest of its layers'.
+        interval of a chain of windows up to 3 x 3 is about the longest of its layers'.
         """
         match self.stages:
             case (Windows(raster), Held(interval=clocks) | Folds(interval=clocks), *_):

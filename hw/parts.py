@@ -174,13 +174,12 @@ def serial_parts(layer: SumProduct, x: Range, digit: int, interval: int, family:
     ends = list(zip(low, high, strict=True))
     taken, count = bits(ends), _adder_count(layer, x)
     long = digit > LOGIC_DIGIT
+    adders = count * (digit + 2 if long else digit)
     gated = collects(digit, family)
     return Parts(
-        digits=0 if long else count * digit,
-        stages=_STAGES["chains"] * count * (digit + 2)
-        if long
-        else _STAGES["digits"] * count * digit,
-        chains=count * (digit + 2) if long else 0,
+        digits=0 if long else adders,
+        chains=adders if long else 0,
+        stages=_STAGES["chains" if long else "digits"] * adders,
         choices=0 if gated else sum(max(width(*each)[0] - digit, 0) for each in ends),
         gates=taken if gated else 0,
         registers=bits(layer.stages(x).v.ends),

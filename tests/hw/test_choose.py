@@ -84,7 +84,7 @@ def test_the_smallest_is_no_faster_than_asked() -> None:
 
 
 @pytest.mark.parametrize("network", [DENSE, IMAGES], ids=["dense", "images"])
-@pytest.mark.parametrize("lut", [2_500, 3_000, 4_000, 6_000])
+@pytest.mark.parametrize("lut", [2_200, 2_500, 3_000, 4_000, 5_000, 6_000])
 def test_multipliers_and_intervals_are_those_of_the_plan(network: Network, lut: int) -> None:
     choice = Chooser(network, ECP5, 28, {}).fastest(replace(ROOM, lut=lut))
     if choice is None:
