@@ -164,7 +164,7 @@ def _short(
         what = f"does not fit on {board.name}: it takes " + (
             "; ".join(missing) or "more LUTs, flip-flops, multipliers or RAM together than it has"
         )
-    other = _smallest(network, board, goal, fixed, least["lut"] * _LEAST_SHARE)
+    other = _smallest(network, board, goal, fixed, least["lut"])
     hint = f"{other} would do" if other else "no board of `mulbudget boards` would do"
     return f"network {network.name} {what}. {hint}"
 
@@ -176,11 +176,14 @@ _LEAST_SHARE = 0.5
 def _smallest(
     network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style], least: float
 ) -> str | None:
-    """The smallest other board on which there is a choice, of those with so many LUTs."""
+    """The smallest other board on which there is a choice, where this one's family takes `least`."""
     choosers: dict[tuple[str, int, int], Chooser] = {}
     for each in _by_size():
-        other = _on_clock_of(board, each) if each.capacity.lut >= least else None
-        if other is None or other.family is None or other.name == board.name:
+        needed = least * (1 if each.family == board.family else _LEAST_SHARE)
+        if each.family is None or each.name == board.name or goal.limit(each).lut < needed:
+            continue
+        other = _on_clock_of(board, each)
+        if other is None:
             continue
         key = other.family, goal.limit(other).dsp, levels_of(other, goal.levels_per_stage)
         if key not in choosers:

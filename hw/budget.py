@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mulbudget.hw.folding import row_count
-from mulbudget.hw.lower import shift_add_costs
+from mulbudget.hw.lower import MOST_LAYERS, shift_add_costs
 from mulbudget.hw.styles import Folded, Parallel, Style, styled
 from mulbudget.spn import Convolution, Network, Node, Range, SumProduct, Tensor
 
@@ -25,6 +26,7 @@ class Share:
     shared: int = 0
 
 
+@lru_cache(maxsize=MOST_LAYERS)
 def layer_of(node: Node, x: Tensor) -> tuple[SumProduct, Range]:
     """The sum-product layer of a node that has one, and the range of what it takes."""
     match node.operator:

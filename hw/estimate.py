@@ -1,7 +1,7 @@
 """What a network takes of a device, said before synthesis."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from math import prod
 from pathlib import Path
@@ -98,7 +98,7 @@ FITTED_LEVELS = 8
 def need_of(parts: Parts, family: Family, levels: int = FITTED_LEVELS) -> Need:
     """LUTs and flip-flops, with a register behind every `levels` adders."""
     fit = fits()[family.cells]
-    counts = {field.name: value for field, value in zip(fields(parts), astuple(parts), strict=True)}
+    counts = vars(parts)
     lut, ff = (
         sum(count * side[name] for name, count in counts.items()) for side in (fit.lut, fit.ff)
     )
@@ -185,9 +185,7 @@ def piece_of(
     """A layer that takes such a stream, and the stream that it gives, in blocks where `cut`."""
     x, output = network.tensors[node.input], network.tensors[node.name]
     given = tensor_port("o", output)
-    around = image_parts(node, x, output)
-    bram, kept = _ram(_image_memories(node, network), family, table=False)
-    around += Parts(memories=kept)
+    around, bram = _around(node, network, family)
     beats = max(taken.beats, given.beats)
     if not isinstance(node.operator, SumProduct | Convolution):
         if cut and beats > 1:
@@ -247,6 +245,14 @@ def _interval(node: Node, network: Network, core: int, beats: int) -> int:
         image = network.tensors[node.input].shape[1:]
         return Raster.of(image, node.operator.geometry).interval(core)
     return beats * core
+
+
+@lru_cache(maxsize=MOST_LAYERS)
+def _around(node: Node, network: Network, family: Family) -> tuple[Parts, int]:
+    """What a layer of images has in every style, and its blocks of RAM."""
+    parts = image_parts(node, network.tensors[node.input], network.tensors[node.name])
+    blocks, kept = _ram(_image_memories(node, network), family, table=False)
+    return parts + Parts(memories=kept), blocks
 
 
 def _image_memories(node: Node, network: Network) -> Sequence[tuple[int, int]]:

@@ -5,7 +5,7 @@ flip-flops of a family.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
@@ -86,8 +86,8 @@ class Parts:
     layers: float = 0
 
     def __add__(self, other: "Parts") -> "Parts":
-        pairs = zip(fields(self), astuple(self), astuple(other), strict=True)
-        return Parts(**{field.name: mine + its for field, mine, its in pairs})
+        its = vars(other)
+        return Parts(**{name: mine + its[name] for name, mine in vars(self).items()})
 
 
 _STAGES = {"parallel": 1.2, "digits": 3.1, "chains": 1.3, "folded": 1.5}
