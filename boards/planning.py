@@ -176,7 +176,7 @@ _LEAST_SHARE = 0.5
 def _smallest(
     network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style], least: float
 ) -> str | None:
-    """The smallest other board on which there is a choice, where this one's family takes `least`."""
+    """The smallest other board with a choice, where this one's family takes so many LUTs."""
     choosers: dict[tuple[str, int, int], Chooser] = {}
     for each in _by_size():
         needed = least * (1 if each.family == board.family else _LEAST_SHARE)
@@ -185,7 +185,7 @@ def _smallest(
         other = _on_clock_of(board, each)
         if other is None:
             continue
-        key = other.family, goal.limit(other).dsp, levels_of(other, goal.levels_per_stage)
+        key = each.family, goal.limit(other).dsp, levels_of(other, goal.levels_per_stage)
         if key not in choosers:
             choosers[key] = chooser_for(network, other, goal, fixed)
         if _chosen(choosers[key], other, goal) is not None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mulbudget.hw.folding import row_count
-from mulbudget.hw.lower import MOST_LAYERS, shift_add_costs
+from mulbudget.hw.lower import shift_add_costs
+from mulbudget.hw.settled import layer_of
 from mulbudget.hw.styles import Folded, Parallel, Style, styled
-from mulbudget.spn import Convolution, Network, Node, Range, SumProduct, Tensor
+from mulbudget.spn import Convolution, Network, Node, Range, SumProduct
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,6 @@ class Share:
     shared: int = 0
 
 
-@lru_cache(maxsize=MOST_LAYERS)
-def layer_of(node: Node, x: Tensor) -> tuple[SumProduct, Range]:
-    """The sum-product layer of a node that has one, and the range of what it takes."""
-    match node.operator:
-        case SumProduct():
-            return node.operator, x.range
-        case Convolution():
-            return node.operator.layer, node.operator.window_range(x)
-        case _:
-            raise RuntimeError(f"operator {node.name} is no sum-product layer; please report this")
-
-
 def share(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dict[str, Share]:
     """The share of each sum-product layer.
 
@@ -54,7 +42,7 @@ def share(network: Network, dsp: int | None, styles: Mapping[str, Style]) -> dic
     """
     left, ranked, shares = dsp, [], {}
     for node in styled(network):
-        layer, x = layer_of(node, network.tensors[node.input])
+        layer, x = layer_of(network, node, network.tensors[node.input])
         match styles.get(node.name, Parallel()):
             case Folded(multipliers=most):
                 wanted = min(most, row_count(layer, x))

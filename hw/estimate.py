@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mulbudget.hw.budget import Share, layer_of, share
+from mulbudget.hw.budget import Share, share
 from mulbudget.hw.cuts import in_blocks, input_streams
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import fold
@@ -25,6 +25,7 @@ from mulbudget.hw.parts import (
 )
 from mulbudget.hw.ram import lut_ram, ram_blocks
 from mulbudget.hw.raster import Raster
+from mulbudget.hw.settled import layer_of
 from mulbudget.hw.streams import Port, output_port, places, tensor_port
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style
 from mulbudget.hw.tables import ternary_bits
@@ -199,7 +200,7 @@ def piece_of(
         return Piece(
             node=node, style=Parallel(), parts=parts + around, dsp=0, bram=bram, interval=interval
         ), given
-    layer, entering = layer_of(node, x)
+    layer, entering = layer_of(network, node, x)
     used, core = len(share_.products), 1
     match style:
         case Folded(lanes=lanes, multipliers=multipliers):

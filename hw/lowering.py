@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mulbudget.hw.bilinear import lower_bilinear
-from mulbudget.hw.budget import Share, layer_of
+from mulbudget.hw.budget import Share
 from mulbudget.hw.builder import Builder
 from mulbudget.hw.checks import check_digit, check_factors, check_operands
 from mulbudget.hw.datapath import Datapath
@@ -13,6 +13,7 @@ from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding, fold
 from mulbudget.hw.images import lower_add, lower_concatenate, lower_max_pool
 from mulbudget.hw.lower import lower_argmax, lower_requantize, lower_sum_product
+from mulbudget.hw.settled import layer_of, requantization_of
 from mulbudget.hw.streams import Port, block_range, input_ports, places
 from mulbudget.hw.styles import Folded, Serial, Style
 from mulbudget.spn import (
@@ -90,7 +91,7 @@ def lower(task: Task) -> Datapath | Folding:
             return made
         case Requantize() as operator:
             before = [each for each in task.network.nodes if each.name == node.input]
-            rounding = any(rounded(task.network, each) for each in before)
+            rounding = any(requantization_of(task.network, each) is not None for each in before)
             return lower_requantize(operator, taken[0].range, rounded=rounding)
         case ArgMax():
             return lower_argmax(taken[0].range)
@@ -108,16 +109,6 @@ def lower(task: Task) -> Datapath | Folding:
             return _passed(taken[0].range) if task.cut else Datapath((), ())
 
 
-def rounded(network: Network, node: Node) -> bool:
-    """Whether a layer adds the rounding constant of the requantization that alone takes it."""
-    takers = [each for each in network.nodes if node.name in each.inputs]
-    return (
-        isinstance(node.operator, SumProduct | Convolution)
-        and len(takers) == 1
-        and isinstance(takers[0].operator, Requantize)
-    )
-
-
 def _passed(x: Range) -> Datapath:
     """Every entry as it is."""
     builder = Builder()
@@ -126,11 +117,9 @@ def _passed(x: Range) -> Datapath:
 
 
 def _sums(task: Task) -> Datapath | Folding:
-    layer, x = layer_of(task.node, task.inputs[0])
-    rounding = 0
-    if rounded(task.network, task.node):
-        takers = (each.operator for each in task.network.nodes if task.node.name in each.inputs)
-        rounding = sum(each.rounding for each in takers if isinstance(each, Requantize))
+    layer, x = layer_of(task.network, task.node, task.inputs[0])
+    requantization = requantization_of(task.network, task.node)
+    rounding = 0 if requantization is None else requantization.rounding
     if isinstance(task.style, Folded):
         port = task.taken[0]
         folding = fold(

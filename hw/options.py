@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mulbudget.hw.budget import Share, layer_of
+from mulbudget.hw.budget import Share
 from mulbudget.hw.cuts import in_blocks
 from mulbudget.hw.estimate import Need, need_of, piece_of
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import row_count
 from mulbudget.hw.lower import shift_add_costs
 from mulbudget.hw.parts import Parts, bits, plain_parts, word_bits
+from mulbudget.hw.settled import layer_of
 from mulbudget.hw.streams import Port, cut_port, tensor_port
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style, styled
 from mulbudget.spn import Convolution, Flatten, Network, Node, Range, Requantize, SumProduct
@@ -63,7 +64,7 @@ def options(
     levels : int
         Adders between registers, at most.
     """
-    layer, x = layer_of(node, network.tensors[node.input])
+    layer, x = layer_of(network, node, network.tensors[node.input])
     found: list[Option] = []
     cut = node.name in in_blocks(network, {each.name: Folded() for each in styled(network)})
     if fixed is None or isinstance(fixed, Parallel):

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from mulbudget.hw.adders import multiply_by
-from mulbudget.hw.budget import layer_of
 from mulbudget.hw.estimate import Piece
 from mulbudget.hw.families import Family
 from mulbudget.hw.lower import live_products
+from mulbudget.hw.settled import layer_of
 from mulbudget.hw.styles import Folded, Parallel, Serial
 from mulbudget.spn import (
     Add,
@@ -102,7 +102,7 @@ def chain_of(piece: Piece, network: Network, levels_per_stage: int) -> Chain:
     widest = max(_bits(x.range), _bits(output.range))
     match node.operator:
         case SumProduct() | Convolution():
-            layer, entering = layer_of(node, x)
+            layer, entering = layer_of(network, node, x)
             depth, bits = _sum_product(piece, layer, entering)
         case ArgMax():
             depth, bits = 2 * _rounds(len(x.range.ends)), _bits(x.range)

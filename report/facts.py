@@ -7,7 +7,7 @@ import numpy as np
 
 from mulbudget.boards.catalogue import Board
 from mulbudget.boards.report import Report
-from mulbudget.hw.budget import layer_of
+from mulbudget.hw.settled import layer_of
 from mulbudget.report.planned import Planned
 from mulbudget.report.runs import Run, accuracy_of
 from mulbudget.spn import (
@@ -157,7 +157,7 @@ def _bits(network: Network, node: Node) -> str:
     x, output = network.tensors[node.input], network.tensors[node.name]
     if not isinstance(node.operator, SumProduct | Convolution):
         return str(width(min(output.range.low), max(output.range.high))[0])
-    layer, entering = layer_of(node, x)
+    layer, entering = layer_of(network, node, x)
     stages = layer.stages(entering)
     ranges = (stages.u, stages.z, stages.v)
     return " · ".join(str(width(min(each.low), max(each.high))[0]) for each in ranges)
