@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mulbudget.hw.datapath import Constant, Datapath, Product, Shift
+from mulbudget.hw.retiming import Soonest, few_registers
 from mulbudget.spn import width
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """As soon as possible, registers where `levels_per_stage` adders are full.
+    """The shortest pipeline, with registers where `levels_per_stage` adders are full.
 
     Parameters
     ----------
@@ -36,22 +37,23 @@ class Schedule:
 def schedule(datapath: Datapath, levels_per_stage: int, *, digit: int | None = None) -> Schedule:
     """Place each operation; `levels_per_stage` >= 1. The interval is that of the datapath.
 
-    Operations come as soon as they can, and products as soon as one of ceil(products / interval)
-    multipliers is free. Then each moves to just before its first use where that needs fewer
-    flip-flops; one behind the logic that makes its bit shares a cell with it, and is taken as free.
-    With a `digit` of so many bits a register holds one of a value, not the whole.
+    The latency is the least: that of operations as soon as they can, and of products as soon as one
+    of ceil(products / interval) multipliers is free. Within it operations come when values wait in
+    the fewest flip-flops; one behind the logic that makes its bit shares a cell with it, and is
+    taken as nearly free. With a `digit` of so many bits a register holds one of a value, not the
+    whole.
     """
     bits = [digit or width(op.low, op.high)[0] for op in datapath.ops]
-    stages, latency, blocks = _as_soon_as_possible(datapath, levels_per_stage)
-    uses = _Uses(datapath, stages, latency, bits)
-    for value in reversed(range(len(datapath.ops))):
-        uses.move_later(value)
+    soonest = _as_soon_as_possible(datapath, levels_per_stage)
+    stages, latency = few_registers(datapath, soonest, bits), soonest.latency
+    uses = _Uses(datapath, stages, latency)
+    uses.move_shifts()
     last = [max(stages[value], uses.last(value)) for value in range(len(stages))]
     held = sum(
         registers(last[value] - stages[value], datapath.interval) * size
         for value, size in enumerate(bits)
     )
-    return Schedule(tuple(stages), tuple(last), latency, held, blocks)
+    return Schedule(tuple(stages), tuple(last), latency, held, soonest.blocks)
 
 
 def registers(stages: int, interval: int) -> int:
@@ -65,10 +67,7 @@ def unregistered(datapath: Datapath) -> Schedule:
     return Schedule(stages, stages, 0, 0)
 
 
-def _as_soon_as_possible(
-    datapath: Datapath, levels_per_stage: int
-) -> tuple[list[int], int, dict[int, int]]:
-    """The stage of each value, that of the outputs, and the multiplier of each product."""
+def _as_soon_as_possible(datapath: Datapath, levels_per_stage: int) -> Soonest:
     ops = datapath.ops
     multipliers = _Multipliers(datapath)
     stages, levels = [0] * len(ops), [0] * len(ops)
@@ -84,7 +83,7 @@ def _as_soon_as_possible(
         levels[value] = 0 if op.clocks else level + op.levels
     ends = [value for value in datapath.outputs if not isinstance(ops[value], Constant)]
     latency = max((stages[value] + (levels[value] > 0) for value in ends), default=0)
-    return stages, max(latency, 1), multipliers.blocks
+    return Soonest(stages, levels, max(latency, 1), multipliers.blocks)
 
 
 class _Multipliers:
@@ -110,11 +109,8 @@ class _Multipliers:
 class _Uses:
     """Who takes each value in which stage, while `stages` changes."""
 
-    def __init__(
-        self, datapath: Datapath, stages: list[int], latency: int, bits: list[int]
-    ) -> None:
-        self._ops, self._stages, self._latency, self._bits = datapath.ops, stages, latency, bits
-        self._interval = datapath.interval
+    def __init__(self, datapath: Datapath, stages: list[int], latency: int) -> None:
+        self._ops, self._stages, self._latency = datapath.ops, stages, latency
         self._outputs = set(datapath.outputs)
         self._users: list[list[int]] = [[] for _ in datapath.ops]
         for value, op in enumerate(datapath.ops):
@@ -132,24 +128,8 @@ class _Uses:
         """The stage in which a value is last taken."""
         return max(self.at(value), default=0)
 
-    def move_later(self, value: int) -> None:
-        """Move an operation to the stage before its first use, where that saves flip-flops.
-
-        A shift is wires, and moves into the very stage of its use.
-        """
-        op, before = self._ops[value], self._stages[value]
-        wires = isinstance(op, Shift)
-        target = min(self.at(value), default=0) - (not wires)
-        if not (op.levels or wires) or op.clocks or target <= before:
-            return
-        concerned = {value, *op.operands}
-        cost = sum(map(self._flip_flops, concerned))
-        self._stages[value] = target
-        if sum(map(self._flip_flops, concerned)) >= cost:
-            self._stages[value] = before
-
-    def _flip_flops(self, value: int) -> int:
-        """Those that hold a value and do not fit behind its own logic."""
-        op = self._ops[value]
-        kept = registers(self.last(value) - self._stages[value], self._interval)
-        return max(kept - (op.levels > 0), 0) * self._bits[value]
+    def move_shifts(self) -> None:
+        """Move shifts, which are wires, into the very stage of their first use."""
+        for value in reversed(range(len(self._ops))):
+            if isinstance(self._ops[value], Shift):
+                self._stages[value] = min(self.at(value), default=self._stages[value])
