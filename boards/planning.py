@@ -170,17 +170,19 @@ def _short(
 
 
 _LEAST_SHARE = 0.5
-"""Of the LUTs that one family needs at least, another one may do with; none does with fewer."""
+"""Of the LUTs at least, with which another family, or more multipliers, may do."""
 
 
 def _smallest(
     network: Network, board: Board, goal: Goal, fixed: Mapping[str, Style], least: float
 ) -> str | None:
-    """The smallest other board with a choice, where this one's family takes so many LUTs."""
+    """The smallest other board with a choice, where this one takes so many LUTs."""
     choosers: dict[tuple[str, int, int], Chooser] = {}
     for each in _by_size():
-        needed = least * (1 if each.family == board.family else _LEAST_SHARE)
-        if each.family is None or each.name == board.name or goal.limit(each).lut < needed:
+        if each.family is None or each.name == board.name:
+            continue
+        no_better = each.family == board.family and goal.limit(each).dsp <= goal.limit(board).dsp
+        if goal.limit(each).lut < least * (1 if no_better else _LEAST_SHARE):
             continue
         other = _on_clock_of(board, each)
         if other is None:
@@ -218,8 +220,10 @@ def rows(choice: Choice, board: Board) -> Iterator[tuple[str, str, Need]]:
 
 def levels_of(board: Board, levels_per_stage: int | None = None) -> int:
     """Adders between registers: so many as are asked for, or as suit the board's clock."""
-    if levels_per_stage is not None or board.family is None:
-        return levels_per_stage or _PORTABLE_LEVELS
+    if levels_per_stage is not None:
+        return levels_per_stage
+    if board.family is None:
+        return _PORTABLE_LEVELS
     return board.open_family.levels_per_stage(board.clock_mhz)
 
 

@@ -41,7 +41,6 @@ class Folding:
     wc : int8, (n_out, rows), or None
         None where output k is product k.
     bias : int64, (n_out,)
-        With the rounding constant of the requantization after it.
     ends : list of (low, high)
         Exact range of each output.
     multipliers, dsp : int
@@ -132,7 +131,6 @@ def fold(
     multipliers: int,
     beats: Integers | None = None,
     dsp: int | None = None,
-    rounding: int = 0,
 ) -> Folding:
     """Fold a sum-product layer.
 
@@ -152,8 +150,6 @@ def fold(
         The inputs that come with each beat, -1 for none; they come all at once by default.
     dsp : int, optional
         Multipliers in DSP blocks, at most; all by default.
-    rounding : int
-        Added to every output with the bias.
     """
     base = _base(layer, x)
     groups = _groups(base.rows, lanes) if beats is None else beats
@@ -167,8 +163,8 @@ def fold(
         factors=base.factors,
         z=base.z,
         wc=base.wc,
-        bias=np.array([int(value) + rounding for value in layer.bias], np.int64),
-        ends=[(low + rounding, high + rounding) for low, high in base.v],
+        bias=layer.bias,
+        ends=base.v,
         multipliers=multipliers,
         dsp=multipliers if dsp is None else min(dsp, multipliers),
     )

@@ -51,7 +51,6 @@ def lower_sum_product(
     x: Range,
     *,
     dsp: Collection[int],
-    rounding: int = 0,
     registers: int = 2,
     deep: bool = False,
 ) -> Datapath:
@@ -64,8 +63,6 @@ def lower_sum_product(
         Of its input.
     dsp : collection of int
         The products that go to DSP blocks; the other live ones become shift-and-add.
-    rounding : int
-        Added to every output with the bias: the rounding constant of the requantization after it.
     registers : int
         Of a DSP block that a product passes.
     deep : bool
@@ -74,7 +71,7 @@ def lower_sum_product(
     builder = Builder()
     inputs = builder.inputs(x)
     live = live_products(layer, x)
-    bias = [int(value) + rounding for value in layer.bias]
+    bias = [int(value) for value in layer.bias]
     if not live:
         outputs = [builder.constant(f"v{number}", value) for number, value in enumerate(bias)]
         return Datapath(tuple(builder.ops), tuple(outputs))

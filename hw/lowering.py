@@ -118,8 +118,6 @@ def _passed(x: Range) -> Datapath:
 
 def _sums(task: Task) -> Datapath | Folding:
     layer, x = layer_of(task.network, task.node, task.inputs[0])
-    requantization = requantization_of(task.network, task.node)
-    rounding = 0 if requantization is None else requantization.rounding
     if isinstance(task.style, Folded):
         port = task.taken[0]
         folding = fold(
@@ -129,7 +127,6 @@ def _sums(task: Task) -> Datapath | Folding:
             multipliers=task.style.multipliers,
             beats=places(port.shape, port.block) if _comes_in_blocks(task) else None,
             dsp=task.share.shared,
-            rounding=rounding,
         )
         if folding.dsp and task.family is not None:
             for row, (ends, factor) in enumerate(zip(folding.u, folding.factors, strict=True)):
@@ -143,7 +140,6 @@ def _sums(task: Task) -> Datapath | Folding:
         layer,
         x,
         dsp=task.share.products,
-        rounding=rounding,
         registers=product_registers(task.family),
         deep=isinstance(task.style, Serial),
     )

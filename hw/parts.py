@@ -132,7 +132,12 @@ def _adder_count(layer: SumProduct, x: Range) -> float:
     live = live_products(layer, x)
     products = sum(multiply_by(int(layer.a[each])).adders for each in live)
     sums = graph_adders(layer.wb[live]) + graph_adders(layer.wc[:, live]) if live else 0
-    return sums + products + int(np.count_nonzero(layer.bias))
+    return sums + products + _offsets(layer)
+
+
+def _offsets(layer: SumProduct) -> int:
+    """Outputs that are no constants and have a bias."""
+    return int(np.count_nonzero(layer.bias[layer.wc.any(axis=1)]))
 
 
 def parallel_parts(layer: SumProduct, x: Range, dsp: Collection[int]) -> Parts:
@@ -159,7 +164,7 @@ def _adder_bits(layer: SumProduct, x: Range) -> tuple[float, Mapping[int, float]
     sums = (
         graph_adders(layer.wb[live]) * (entering + u) / 2
         + graph_adders(layer.wc[:, live]) * (z + v) / 2
-        + int(np.count_nonzero(layer.bias)) * v
+        + _offsets(layer) * v
     )
     return sums, {
         each: multiply_by(int(layer.a[each])).adders * width(*stages.z.ends[each])[0]

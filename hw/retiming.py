@@ -1,7 +1,8 @@
-"""The stages of a pipeline in which its values wait in the fewest flip-flops.
+"""The stages of a pipeline in which its values wait in few flip-flops.
 
 Stages are potentials and registers their differences, so that the best is a linear program whose
 solutions are integers: Leiserson and Saxe, "Retiming synchronous circuitry", 1991, section 8.
+Shifts, which are wires, are counted as values of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ def few_registers(datapath: Datapath, soonest: Soonest, bits: Sequence[int]) -> 
     moving = [value for value, op in enumerate(datapath.ops) if not isinstance(op, Constant)]
     if not moving:
         return list(soonest.stages)
-    program = _Program(len(datapath.ops), soonest.latency)
+    program = _Program(len(datapath.ops), soonest.latency, max(soonest.stages))
     for value in moving:
         _constrain(program, datapath, soonest, value)
         logic = datapath.ops[value].levels > 0
@@ -68,9 +69,10 @@ def _constrain(program: "_Program", datapath: Datapath, soonest: Soonest, value:
     """A value comes behind its operands, and in time for the end."""
     op, levels, stage = datapath.ops[value], soonest.levels, soonest.stages[value]
     if isinstance(op, Input) or (isinstance(op, Product) and datapath.interval > 1):
-        program.between(value, stage, stage)
+        program.bound(value, stage, stage)
     else:
-        program.between(value, 0, soonest.latency - (levels[value] > 0))
+        latest = max(soonest.latency - (levels[value] > 0), stage)  # `stage` where nothing takes it
+        program.bound(value, 0, latest)
     for each in op.operands:
         if not isinstance(datapath.ops[each], Constant):
             full = op.levels > 0 and levels[value] <= levels[each]
@@ -78,15 +80,15 @@ def _constrain(program: "_Program", datapath: Datapath, soonest: Soonest, value:
 
 
 class _Program:
-    """For each value its stage, and those of its first register's end and of its last use."""
+    """Of each value it finds the stage, that of its second register and that of its last use."""
 
-    def __init__(self, values: int, latency: int) -> None:
+    def __init__(self, values: int, latency: int, latest: int) -> None:
         self._values, self._latency = values, latency
-        self._bounds = np.tile([0, latency], (3 * values, 1))
+        self._bounds = np.tile([0, max(latency, latest)], (3 * values, 1))
         self._costs = np.zeros(3 * values)
         self._pairs: list[tuple[int, int, int]] = []
 
-    def between(self, value: int, low: int, high: int) -> None:
+    def bound(self, value: int, low: int, high: int) -> None:
         """The stage of a value is one of these."""
         self._bounds[value] = low, high
 
@@ -97,7 +99,7 @@ class _Program:
 
     def taken_at_end(self, value: int) -> None:
         """An output."""
-        self._bounds[self._last(value)] = self._latency
+        self._bounds[self._last(value), 0] = self._latency
 
     def charge(self, value: int, bits: int, *, first: float) -> None:
         """A value's registers cost so many bits each, the first one `first` of that."""
@@ -123,6 +125,7 @@ class _Program:
         found = linprog(
             self._costs, A_ub=differences, b_ub=-least, bounds=self._bounds, method="highs-ds"
         )
-        if found.x is None:
+        stages = np.rint(found.x if found.success else np.zeros(3 * self._values)).astype(int)
+        if not found.success or (stages[after] - stages[before] < least).any():
             raise RuntimeError(f"a pipeline has no stages: {found.message}; please report this")
-        return np.rint(found.x[: self._values]).astype(int).tolist()
+        return stages[: self._values].tolist()

@@ -39,9 +39,8 @@ def schedule(datapath: Datapath, levels_per_stage: int, *, digit: int | None = N
 
     The latency is the least: that of operations as soon as they can, and of products as soon as one
     of ceil(products / interval) multipliers is free. Within it operations come when values wait in
-    the fewest flip-flops; one behind the logic that makes its bit shares a cell with it, and is
-    taken as nearly free. With a `digit` of so many bits a register holds one of a value, not the
-    whole.
+    few flip-flops; one behind the logic that makes its bit shares a cell with it, and is taken as
+    nearly free. With a `digit` of so many bits a register holds one of a value, not the whole.
     """
     bits = [digit or width(op.low, op.high)[0] for op in datapath.ops]
     soonest = _as_soon_as_possible(datapath, levels_per_stage)

@@ -22,8 +22,8 @@ def requantization_of(network: Network, node: Node) -> Requantize | None:
 def layer_of(network: Network, node: Node, x: Tensor) -> tuple[SumProduct, Range]:
     """The layer as it is built, and the range of what it takes.
 
-    An output is a constant where the requantization behind it, which has to be the only one that
-    takes it, makes the same of all that the output can be: no product is made for it alone.
+    Its bias has the rounding constant of the requantization that alone takes the result. An output
+    of which that makes the same, whatever it is, is a constant: no product is made for it alone.
     """
     match node.operator:
         case SumProduct():
@@ -33,16 +33,17 @@ def layer_of(network: Network, node: Node, x: Tensor) -> tuple[SumProduct, Range
         case _:
             raise RuntimeError(f"operator {node.name} is no sum-product layer; please report this")
     operator = requantization_of(network, node)
-    return layer if operator is None else _settled(layer, entering, operator), entering
+    return layer if operator is None else _rounded(layer, entering, operator), entering
 
 
-def _settled(layer: SumProduct, x: Range, operator: Requantize) -> SumProduct:
-    """Of what such an output can be it is that nearest to 0."""
+def _rounded(layer: SumProduct, x: Range, operator: Requantize) -> SumProduct:
+    """Of what a constant output can be it is that nearest to 0."""
     v = layer.stages(x).v
-    ends = np.array([v.low, v.high], np.int64)
-    low, high = operator.evaluate(ends)
-    same = low == high
-    if not same.any():
-        return layer
-    bias = np.where(same, np.clip(0, *ends), layer.bias)
-    return replace(layer, wc=np.where(same[:, None], np.int8(0), layer.wc), bias=bias)
+    low, high = ends = np.array([v.low, v.high], np.int64)
+    settled = np.equal(*operator.evaluate(ends))
+    bias = np.where(settled, np.clip(-operator.rounding, low, high), layer.bias)
+    return replace(
+        layer,
+        wc=np.where(settled[:, None], np.int8(0), layer.wc),
+        bias=bias + operator.rounding,
+    )

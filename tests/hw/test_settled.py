@@ -5,6 +5,7 @@ import pytest
 
 from mulbudget.boards.catalogue import BOARDS
 from mulbudget.boards.planning import plan_board
+from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.settled import layer_of, requantization_of
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style
@@ -38,13 +39,15 @@ def test_an_output_that_is_always_clamped_takes_no_product() -> None:
 
 def test_it_is_the_value_nearest_to_zero_that_the_output_can_be() -> None:
     layer, _ = layer_of(SETTLED, SETTLED.nodes[0], SETTLED.input)
-    assert layer.bias.tolist() == [0, 0, 62, -3]
+    assert layer.bias.tolist() == [2, 0, 64, -1]  # half a unit, 2, is added to all
     assert np.flatnonzero(layer.wc.any(axis=1)).tolist() == [0]
 
 
-def test_the_layer_itself_where_nothing_is_settled() -> None:
+def test_what_is_not_settled_stays() -> None:
     free = network([0, 0, 0, 0])
-    assert layer_of(free, free.nodes[0], free.input)[0] is free.nodes[0].operator
+    layer, _ = layer_of(free, free.nodes[0], free.input)
+    assert np.array_equal(layer.wc, EYE)
+    assert layer.bias.tolist() == [2, 2, 2, 2]
 
 
 def test_the_requantization_must_be_the_only_one_that_takes_it() -> None:
@@ -68,3 +71,11 @@ def test_a_plan_counts_its_multipliers_alike() -> None:
     plan = make_plan(SETTLED, family="ecp5", dsp=choice.dsp, styles=choice.styles)
     assert plan.dsp == choice.total.dsp
     assert plan.layers[0].datapath.figures["dsp"] == choice.pieces[0].dsp == 1
+
+
+@pytest.mark.parametrize("bias", [[0, -44, 62, -48], [-48] * 4])
+def test_a_plan_knows_how_long_its_words_are(bias: list[int]) -> None:
+    made = network(bias)
+    choice = plan_board(made, BOARDS["ulx3s-25f"], ["serial:1"])
+    accelerator = Accelerator(made, make_plan(made, family="ecp5", styles=choice.styles))
+    assert choice.total.interval == accelerator.interval
