@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from mulbudget.boards.catalogue import BOARDS, Board, with_clock
+from mulbudget.hw.checks import check_levels
 from mulbudget.hw.choose import RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.plan import Plan, make_plan
@@ -53,6 +54,8 @@ class Goal:
             raise UserError(f"a reserve of {self.reserve:.0%} is not possible: use 0 to 90 %")
         if self.dsp is not None and self.dsp < 0:
             raise UserError(f"{self.dsp} hardware multipliers are not possible: use 0 or more")
+        if self.levels_per_stage is not None:
+            check_levels(self.levels_per_stage)
         for what, value in (
             ("samples per second", self.samples_per_second),
             ("seconds of latency", self.max_latency),

@@ -34,6 +34,12 @@ def check_network(network: Network) -> None:
                 )
 
 
+def check_levels(levels_per_stage: int) -> None:
+    """Refuse fewer adders between registers than one."""
+    if levels_per_stage < 1:
+        raise UserError(f"{levels_per_stage} levels per stage are not possible: use 1 or more")
+
+
 def check_factors(datapath: Datapath, block: Dsp, title: str) -> None:
     """Refuse factors of a product of matrices that a DSP block would take only in pieces."""
     end = 1 << block.bits - 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mulbudget.hw.budget import Share, share
-from mulbudget.hw.checks import check_network
+from mulbudget.hw.checks import check_levels, check_network
 from mulbudget.hw.cuts import in_blocks, input_streams
 from mulbudget.hw.datapath import Datapath
 from mulbudget.hw.families import Family, find_family
@@ -128,8 +128,7 @@ def make_plan(
     """
     if dsp is not None and dsp < 0:
         raise UserError(f"{dsp} hardware multipliers are not possible: use 0 or more")
-    if levels_per_stage < 1:
-        raise UserError(f"{levels_per_stage} levels per stage are not possible: use 1 or more")
+    check_levels(levels_per_stage)
     check_network(network)
     device = None if family is None else find_family(family)
     if device is not None and device.dsp is None:

@@ -6,7 +6,7 @@ Shifts, which are wires, are counted as values of their own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
@@ -36,7 +36,7 @@ class Soonest:
     stages: list[int]
     levels: list[int]
     latency: int
-    blocks: Mapping[int, int] = field(default_factory=dict)
+    blocks: Mapping[int, int]
 
 
 def few_registers(datapath: Datapath, soonest: Soonest, bits: Sequence[int]) -> list[int]:
@@ -125,7 +125,7 @@ class _Program:
         found = linprog(
             self._costs, A_ub=differences, b_ub=-least, bounds=self._bounds, method="highs-ds"
         )
-        stages = np.rint(found.x if found.success else np.zeros(3 * self._values)).astype(int)
-        if not found.success or (stages[after] - stages[before] < least).any():
+        stages = np.rint(found.x).astype(int) if found.success else None
+        if stages is None or (stages[after] - stages[before] < least).any():
             raise RuntimeError(f"a pipeline has no stages: {found.message}; please report this")
         return stages[: self._values].tolist()

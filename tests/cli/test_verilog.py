@@ -51,6 +51,10 @@ def test_dsp_caps_the_hardware_multipliers(command: Command, network: Path, tmp_
     [
         (["--dsp", "-1"], "-1 hardware multipliers are not possible: use 0 or more"),
         (["--levels-per-stage", "0"], "0 levels per stage are not possible: use 1 or more"),
+        (
+            ["--board", "ulx3s-25f", "--levels-per-stage", "0"],
+            "0 levels per stage are not possible: use 1 or more",
+        ),
         (["--family", "ecp6"], "ecp5"),
     ],
 )

@@ -58,31 +58,31 @@ def held(datapath: Datapath, made: Schedule) -> float:
     return total
 
 
-def test_sums_of_few_bits_wait_and_not_what_they_are_made_of() -> None:
-    """x1 + x2 - x0 … of which x1 + x2 is needed last: its 5 bits wait, not the 8 of its terms."""
+def beside_a_chain(pair: tuple[int, int], step: int) -> list[Op]:
+    """Three inputs, a sum of two of them, and three adders one behind the other on input `step`."""
     ops: list[Op] = [Input(name=f"x{each}", low=0, high=15, channel=each) for each in range(3)]
-    ops.append(Sum(name="pair", low=0, high=30, operands=(1, 2)))
-    before = 0
+    ops.append(Sum(name="pair", low=0, high=30, operands=pair))
+    before = step
     for number in range(3):
-        ops.append(Sum(name=f"n{number}", low=0, high=15, operands=(before, 0)))
+        ops.append(Sum(name=f"n{number}", low=0, high=15, operands=(before, step)))
         before = len(ops) - 1
-    ops.append(Sum(name="end", low=0, high=45, operands=(before, 3)))
-    datapath = Datapath(tuple(ops), (len(ops) - 1,))
-    assert schedule(datapath, 1).stages[3] == 0
+    return ops
+
+
+def test_sums_of_few_bits_wait_and_not_what_they_are_made_of() -> None:
+    """x1 + x2 is needed last: its 5 bits wait, not the 8 of its terms."""
+    ops = beside_a_chain((1, 2), 0)
+    ops.append(Sum(name="end", low=0, high=45, operands=(6, 3)))
+    assert schedule(Datapath(tuple(ops), (7,)), 1).stages[3] == 0
 
 
 def test_terms_that_others_need_wait_and_not_their_sum() -> None:
-    """x0 waits for the end anyway, so that x0 + 0 … comes when it is needed."""
-    ops: list[Op] = [Input(name=f"x{each}", low=0, high=15, channel=each) for each in range(2)]
-    ops.append(Sum(name="early", low=0, high=30, operands=(0, 0)))
-    before = 1
-    for number in range(3):
-        ops.append(Sum(name=f"n{number}", low=0, high=15, operands=(before, 1)))
-        before = len(ops) - 1
-    ops.append(Sum(name="late", low=0, high=30, operands=(before, 0)))
-    ops.append(Sum(name="end", low=0, high=60, operands=(len(ops) - 1, 2)))
-    datapath = Datapath(tuple(ops), (len(ops) - 1,))
+    """x0 waits for the last adder but one anyway, so that x0 + x0 comes when it is needed."""
+    ops = beside_a_chain((0, 0), 1)
+    ops.append(Sum(name="late", low=0, high=30, operands=(6, 0)))
+    ops.append(Sum(name="end", low=0, high=60, operands=(7, 3)))
+    datapath = Datapath(tuple(ops), (8,))
     made = schedule(datapath, 1)
-    assert made.stages[2] == 3
-    soonest = Schedule((0, 0, 0, 0, 1, 2, 3, 4), (3, 2, 4, 1, 2, 3, 4, 5), 5, 0)
+    assert made.stages[3] == 3
+    soonest = Schedule((0, 0, 0, 0, 0, 1, 2, 3, 4), (3, 2, 0, 4, 1, 2, 3, 4, 5), 5, 0)
     assert held(datapath, made) < held(datapath, soonest)
