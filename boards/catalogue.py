@@ -84,6 +84,10 @@ class Board:
         """Of a network that takes one every so many clocks."""
         return self.clock_mhz * 1e6 / interval
 
+    def microseconds(self, clocks: int) -> float:
+        """How long so many clocks are."""
+        return clocks / self.clock_mhz
+
     @property
     def open_family(self) -> Family:
         """Its device family, where the flow is open."""

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 
 from mulbudget.boards.catalogue import BOARDS, Board, with_clock
 from mulbudget.hw.checks import check_levels
-from mulbudget.hw.choose import RESOURCES, Choice, Chooser
+from mulbudget.hw.choose import PLENTY, RESOURCES, Choice, Chooser
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.plan import Plan, make_plan
 from mulbudget.hw.speed import fmax_mhz, network_fmax_mhz
@@ -60,7 +61,7 @@ class Goal:
             ("samples per second", self.samples_per_second),
             ("seconds of latency", self.max_latency),
         ):
-            if value is not None and value <= 0:
+            if value is not None and not 0 < value < inf:
                 raise UserError(f"{value:g} {what} are not possible: use more than 0")
 
     def limit(self, board: Board) -> Need:
@@ -93,6 +94,17 @@ def check_estimates(board: Board, cure: str) -> None:
         )
 
 
+def check_multipliers(board: Board, dsp: int | None) -> None:
+    """Raise `UserError` where more multipliers are asked for than a board has."""
+    available = board.capacity.dsp
+    if dsp is not None and dsp > available:
+        fewer = f"--dsp {available} or less" if available else "--dsp 0"
+        raise UserError(
+            f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
+            f"use {fewer}, or a larger board"
+        )
+
+
 def plan_board(
     network: Network,
     board: Board,
@@ -118,9 +130,15 @@ def plan_board(
     UserError
         When nothing fits: what is short by how much, and the smallest board that would do.
     """
-    check_estimates(board, "choose another board, or styles with --style")
+    check_estimates(board, "choose another board, or give `verilog` and `bitstream` a --style")
     goal, fixed = goal or Goal(), fixed_styles(network, style)
+    check_multipliers(board, goal.dsp)
     chooser = chooser or chooser_for(network, board, goal, fixed)
+    if not styled(network):
+        raise UserError(
+            f"network {network.name} has no sum-product layer, so there is nothing to plan: "
+            "`mulbudget bitstream` builds it as it is"
+        )
     choice = _chosen(chooser, board, goal)
     if choice is not None:
         return choice
@@ -137,10 +155,21 @@ def chooser_for(
 
 def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
     limit, clock = goal.limit(board), board.clock_mhz * 1e6
-    latency = None if goal.max_latency is None else int(goal.max_latency * clock)
-    if goal.samples_per_second is None:
+    latency = None if goal.max_latency is None else _whole(goal.max_latency * clock)
+    rate = goal.samples_per_second
+    if rate is None:
         return chooser.fastest(limit, latency=latency)
-    return chooser.smallest(limit, int(clock / goal.samples_per_second), latency=latency)
+    # As rates are printed, in whole samples, so that one that was printed can be asked for.
+    rate -= min(0.5, rate / 1000)
+    interval = _whole(clock / rate)
+    if latency is None:
+        return chooser.smallest(limit, interval)
+    return chooser.smallest_within(limit, interval, latency)
+
+
+def _whole(clocks: float) -> int:
+    """The whole clocks of a time, which may be a rounding error short of them."""
+    return int(min(clocks * (1 + 1e-9), PLENTY))
 
 
 def _short(
@@ -154,22 +183,32 @@ def _short(
         for name in RESOURCES
         if least[name] > getattr(limit, name)
     ]
-    asked = goal.samples_per_second is not None or goal.max_latency is not None
-    at_all = replace(goal, samples_per_second=None, max_latency=None)
-    best = _chosen(chooser, board, at_all) if asked else None
-    if best is not None:
-        rate = board.samples_per_second(best.total.interval)
-        what = (
-            f"does not reach this on {board.name}: {rate:,.0f} samples per second are the most, "
-            f"for want of {' and '.join(TITLES[name] for name in best.bound) or 'clocks'}"
-        )
-    else:
-        what = f"does not fit on {board.name}: it takes " + (
-            "; ".join(missing) or "more LUTs, flip-flops, multipliers or RAM together than it has"
-        )
+    what = _out_of_reach(chooser, board, goal) or f"does not fit on {board.name}: it takes " + (
+        "; ".join(missing) or "more LUTs, flip-flops, multipliers or RAM together than it has"
+    )
     other = _smallest(network, board, goal, fixed, least["lut"])
     hint = f"{other} would do" if other else "no board of `mulbudget boards` would do"
     return f"network {network.name} {what}. {hint}"
+
+
+def _out_of_reach(chooser: Chooser, board: Board, goal: Goal) -> str | None:
+    """What is asked of a network that no choice gives; None where none fits anyway."""
+    if goal.samples_per_second is None and goal.max_latency is None:
+        return None
+    at_any_time = replace(goal, max_latency=None)
+    best = _chosen(chooser, board, replace(at_any_time, samples_per_second=None))
+    if best is None:
+        return None
+    if goal.max_latency is not None and _chosen(chooser, board, at_any_time) is not None:
+        return (
+            f"gives no result within {goal.max_latency * 1e6:g} microseconds on {board.name}: "
+            f"about {board.microseconds(best.latency):.4g} are those of its fastest choice"
+        )
+    rate = board.samples_per_second(best.total.interval)
+    return (
+        f"does not reach this on {board.name}: {rate:,.0f} samples per second are the most, "
+        f"for want of {' and '.join(TITLES[name] for name in best.bound) or 'clocks'}"
+    )
 
 
 _LEAST_SHARE = 0.5
@@ -269,11 +308,7 @@ def board_plan(
         When the board has fewer multipliers, nothing fits, or the network cannot be planned.
     """
     available = board.capacity.dsp
-    if dsp is not None and dsp > available:
-        raise UserError(
-            f"{board.name} has {available} hardware multipliers, and --dsp asks for up to {dsp}: "
-            f"use --dsp {available} or less, or a larger board"
-        )
+    check_multipliers(board, dsp)
     levels = levels_of(board, levels_per_stage)
     styles, most = styles_of(network, style), available if dsp is None else dsp
     if can_plan(network, board, style):

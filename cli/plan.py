@@ -38,7 +38,8 @@ def plan(
         typer.Option(help="Take as little as so many need; by default as many as possible."),
     ] = None,
     max_latency: Annotated[
-        float | None, typer.Option(help="Microseconds from sample to result, at most.")
+        float | None,
+        typer.Option(help="Microseconds from a sample taken to its result, at most; about."),
     ] = None,
     reserve: Annotated[
         str, typer.Option(help="Share of LUTs and flip-flops that is left alone.")
@@ -107,11 +108,17 @@ def _summary(choice: "Choice", board: "Board") -> str:
     rate = board.samples_per_second(choice.total.interval)
     bound = " and ".join(TITLES[name] for name in choice.bound)
     more = f"; with more {bound} it would be faster" if bound else ""
-    return f"about {rate:,.0f} samples per second at {board.clock_mhz:.6g} MHz{more}"
+    latency = board.microseconds(choice.latency)
+    return (
+        f"about {rate:,.0f} samples per second at {board.clock_mhz:.6g} MHz{more}\n"
+        f"about {latency:.4g} microseconds from a sample taken to its result"
+    )
 
 
 def _speed(board: "Board", fmax: list[float], levels: int) -> str:
     """Whether the clock is likely to be met, and what helps where it is not."""
+    from mulbudget.boards.planning import levels_of
+
     *layers, whole = fmax
     registers = (
         f"a register behind every {levels} adders" if levels > 1 else "every adder registered"
@@ -123,7 +130,8 @@ def _speed(board: "Board", fmax: list[float], levels: int) -> str:
     if whole < min(layers):
         text += ", for the handshake that goes through all layers within a clock"
     elif levels > 1:
-        cures.append(f"fewer adders between registers (--levels-per-stage {levels - 1})")
+        fewer = min(levels - 1, levels_of(board))
+        cures.append(f"fewer adders between registers (--levels-per-stage {fewer})")
     return (
         f"warning: {text}; less than the clock of {board.clock_mhz:.6g} MHz: use "
         f"{' or '.join([*cures, 'a slower clock (--clock)'])}"

@@ -13,7 +13,7 @@ from mulbudget.cli.graphs import graph_additions
 from mulbudget.cli.proof import shown_proof
 from mulbudget.cli.verilog import STYLE_HELP
 from mulbudget.spn import Bilinear, Network, UserError, digest, load, network_counts
-from mulbudget.spn.files import check_writable, read_json, write_whole
+from mulbudget.spn.files import check_writable, read_json, read_whole, write_whole
 
 if TYPE_CHECKING:
     from mulbudget.boards.catalogue import Board
@@ -72,11 +72,12 @@ def report(
     from mulbudget.report.runs import run_beside
 
     network, target = load(file), None if board is None else find_board(board)
-    for name, given in (("--built", built), ("--dsp", dsp), ("--style", style)):
-        if target is None and given:
+    for name, given in (("--built", built), ("--dsp", dsp), ("--style", style or None)):
+        if target is None and given is not None:
             raise UserError(f"{name} is about a board: name it with --board")
     page = file.parent / "report.html" if out is None else out
     check_writable(page)
+    _check_page(page)
     others = [run_beside(each, network) for each in beside or []]
     notes: list[str] = []
     runs = [*_teacher(file, network, notes), *_published(network), *others]
@@ -100,8 +101,18 @@ def report(
     console().print(f"written to {page}", soft_wrap=True)
 
 
+_BEGIN = b"<!doctype html>"
+"""Of every page."""
+
+
+def _check_page(page: Path) -> None:
+    """Raise `UserError` where what would be overwritten is no page: a network, perhaps."""
+    if page.exists() and read_whole(page)[: len(_BEGIN)].lower() != _BEGIN:
+        raise UserError(f"{page} is there and no page: choose another --out, or move it away")
+
+
 def _teacher(file: Path, network: Network, notes: list[str]) -> "Iterator[Run]":
-    """What metrics.json beside the file says of a teacher; a note where it is another network's."""
+    """What metrics.json beside the file says of a teacher; a note where that is no use."""
     from mulbudget.report.runs import teacher_of
 
     path = file.parent / "metrics.json"
@@ -117,9 +128,13 @@ def _teacher(file: Path, network: Network, notes: list[str]) -> "Iterator[Run]":
 
 
 def _proofs(file: Path, network: Network, notes: list[str]) -> list[tuple[str, str]]:
-    """What sim.json beside the file shows; a note where it is another network's."""
+    """What sim.json beside the file shows; a note where it is another network's, or damaged."""
     path = file.parent / "sim.json"
-    found = shown_proof(path, digest(network))
+    try:
+        found = shown_proof(path, digest(network))
+    except UserError as error:
+        notes.append(f"{error}: it was left out")
+        return []
     if path.exists() and not found:
         notes.append(f"{path} is of another network: it was left out")
     return found

@@ -3,9 +3,7 @@
 from itertools import pairwise
 
 from mulbudget.hw.datapath import Datapath, Product
-from mulbudget.hw.digits import word_bits
 from mulbudget.hw.families import Dsp, Family
-from mulbudget.hw.folding import Folding
 from mulbudget.hw.styles import Serial, Style
 from mulbudget.spn import ArgMax, Bilinear, Network, Requantize, UserError
 
@@ -70,10 +68,10 @@ def check_operands(product: int, u: tuple[int, int], factor: int, family: Family
             )
 
 
-def check_digit(style: Style, made: Datapath | Folding) -> None:
-    """Refuse a digit that is longer than the words of its layer."""
-    if isinstance(style, Serial) and isinstance(made, Datapath) and style.digit > word_bits(made):
+def check_digit(style: Style, words: int) -> None:
+    """Refuse a digit that is longer than the words of its layer, of so many bits."""
+    if isinstance(style, Serial) and style.digit > words:
         raise UserError(
-            f"a digit of {style.digit} bits exceeds its words of {word_bits(made)} bits: use "
-            f"--style serial:{word_bits(made)} or less"
+            f"a digit of {style.digit} bits exceeds its words of {words} bits: use "
+            f"--style serial:{words} or less"
         )

@@ -1,12 +1,13 @@
 """The styles of a network's layers that fit a device and run as fast as it allows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mulbudget.hw.cuts import input_streams
+from mulbudget.hw.delay import plain_delay
 from mulbudget.hw.estimate import FITTED_LEVELS, Need, Piece, link_need, link_of, need_of, pieces
 from mulbudget.hw.families import Family
 from mulbudget.hw.options import Option, is_plain, options
@@ -44,6 +45,8 @@ class Choice:
         Multipliers that may be used.
     levels : int
         Adders between registers, at most.
+    latency : int
+        Clocks from the first of a sample taken to the last of its result, about.
     bound : tuple of str
         The resources that keep it from being faster; empty where nothing does.
     """
@@ -53,6 +56,7 @@ class Choice:
     link: Need
     total: Need
     dsp: int
+    latency: int
     levels: int = FITTED_LEVELS
     bound: tuple[str, ...] = ()
 
@@ -81,12 +85,16 @@ class Chooser:
         levels: int = FITTED_LEVELS,
     ) -> None:
         self._network, self._family, self._dsp, self._levels = network, family, dsp, levels
+        self._fixed = fixed
         self._layers = styled(network)
         self._options = [
             options(network, node, family, dsp, fixed.get(node.name), levels)
             for node in self._layers
         ]
-        self._others = self._rest()
+        self._others, self._image = self._rest(), len(network.input.shape) > 1
+        names = {node.name for node in self._layers}
+        plain = [node for node in network.nodes if node.name not in names]
+        self._delay = sum(plain_delay(network, node, levels) for node in plain)
 
     def _rest(self) -> Need:
         """What is the same for every choice."""
@@ -113,6 +121,8 @@ class Chooser:
     def fastest(self, limit: Need, *, latency: int | None = None) -> Choice | None:
         """The choice with the shortest interval that takes no more than `limit`."""
         steps = self.intervals
+        if latency is not None and self._image:
+            return next(self._within_latency(limit, steps, latency), None)
         low, high, best = 0, len(steps), None
         while low < high:
             middle = (low + high) // 2
@@ -132,6 +142,20 @@ class Chooser:
             for name in RESOURCES
             if self.smallest(replace(limit, **{name: PLENTY}), interval, latency=latency)
         )
+
+    def smallest_within(self, limit: Need, interval: int, latency: int) -> Choice | None:
+        """The smallest choice with such an interval or a shorter one, and such a latency."""
+        if not self._image:
+            return self.smallest(limit, interval, latency=latency)
+        steps = [step for step in reversed(self.intervals) if step <= interval]
+        return next(self._within_latency(limit, steps, latency), None)
+
+    def _within_latency(self, limit: Need, steps: Sequence[int], latency: int) -> Iterator[Choice]:
+        """Choices of these intervals, where a long one is part of the latency."""
+        for step in steps:
+            choice = self.smallest(limit, step, latency=latency) if step <= latency else None
+            if choice is not None:
+                yield choice
 
     def smallest(
         self,
@@ -185,8 +209,18 @@ class Chooser:
         link = replace(need_of(parts, family), bram=blocks)
         total = sum((piece.need(family, self._levels) for piece in made), start=link)
         return Choice(
-            styles=styles, pieces=made, link=link, total=total, dsp=self._dsp, levels=self._levels
+            styles=styles,
+            pieces=made,
+            link=link,
+            total=total,
+            dsp=self._dsp,
+            latency=self._least_latency(total.interval) + sum(each.delay for each in picked),
+            levels=self._levels,
         )
+
+    def _least_latency(self, interval: int) -> int:
+        """Clocks that a sample of an image comes in, and those of layers that have one style."""
+        return self._delay + (interval if self._image else 0)
 
     def _solve(
         self, limit: Need, interval: int, latency: int | None, device: Need
@@ -221,7 +255,8 @@ class Chooser:
         constraints += self._neighbours(flat)
         if latency is not None:
             delays = np.array([[float(each.delay) for _, each in flat]])
-            constraints.append(LinearConstraint(delays, -np.inf, latency))
+            most = latency - self._least_latency(interval)
+            constraints.append(LinearConstraint(delays, -np.inf, most))
         found = milp(
             weights,
             constraints=constraints,
@@ -257,7 +292,10 @@ class Chooser:
         return [LinearConstraint(np.array(rows), -np.inf, 0)] if rows else []
 
     def _pairs(self) -> list[tuple[int, int]]:
-        """Layers one behind the other, perhaps with requantizations between them."""
+        """Layers one behind the other, perhaps with requantizations between them.
+
+        Not those of fixed styles, of which any two go together.
+        """
         numbers = {node.name: number for number, node in enumerate(self._layers)}
         made = {node.name: node for node in self._network.nodes}
         pairs: list[tuple[int, int]] = []
@@ -265,7 +303,7 @@ class Chooser:
             name = node.input
             while name in made and isinstance(made[name].operator, Requantize):
                 name = made[name].input
-            if name in numbers:
+            if name in numbers and not {name, node.name} <= self._fixed.keys():
                 pairs.append((numbers[name], number))
         return pairs
 

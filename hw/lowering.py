@@ -9,6 +9,7 @@ from mulbudget.hw.budget import Share
 from mulbudget.hw.builder import Builder
 from mulbudget.hw.checks import check_digit, check_factors, check_operands
 from mulbudget.hw.datapath import Datapath
+from mulbudget.hw.digits import word_bits
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import Folding, fold
 from mulbudget.hw.images import lower_add, lower_concatenate, lower_max_pool
@@ -87,7 +88,8 @@ def lower(task: Task) -> Datapath | Folding:
     match node.operator:
         case SumProduct() | Convolution():
             made = _sums(task)
-            check_digit(task.style, made)
+            if isinstance(made, Datapath):
+                check_digit(task.style, word_bits(made))
             return made
         case Requantize() as operator:
             before = [each for each in task.network.nodes if each.name == node.input]

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mulbudget.hw.budget import Share
+from mulbudget.hw.checks import check_digit
 from mulbudget.hw.cuts import in_blocks
+from mulbudget.hw.delay import layer_delay
 from mulbudget.hw.estimate import Need, need_of, piece_of
 from mulbudget.hw.families import Family
 from mulbudget.hw.folding import row_count
@@ -13,7 +15,16 @@ from mulbudget.hw.parts import Parts, bits, plain_parts, word_bits
 from mulbudget.hw.settled import layer_of
 from mulbudget.hw.streams import Port, cut_port, tensor_port
 from mulbudget.hw.styles import Folded, Parallel, Serial, Style, styled
-from mulbudget.spn import Convolution, Flatten, Network, Node, Range, Requantize, SumProduct
+from mulbudget.spn import (
+    Convolution,
+    Flatten,
+    Network,
+    Node,
+    Range,
+    Requantize,
+    SumProduct,
+    UserError,
+)
 
 _LANES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 _DIGITS = (1, 2, 3, 4, 6, 8)
@@ -63,8 +74,17 @@ def options(
         The one that it has to be.
     levels : int
         Adders between registers, at most.
+
+    Raises
+    ------
+    UserError
+        When a digit of the fixed style is longer than the layer's words.
     """
     layer, x = layer_of(network, node, network.tensors[node.input])
+    try:
+        check_digit(fixed or Parallel(), word_bits(layer, x))
+    except UserError as error:
+        raise UserError(f"layer {node.name}: {error}") from error
     found: list[Option] = []
     cut = node.name in in_blocks(network, {each.name: Folded() for each in styled(network)})
     if fixed is None or isinstance(fixed, Parallel):
@@ -162,12 +182,8 @@ def _option(
         if taker.input == node.name and isinstance(taker.operator, Requantize):
             parts = plain_parts(taker, [network.tensors[node.name]], given.ends)
             need += replace(need_of(parts, family), interval=1)
-    delay = piece.interval if isinstance(style, Folded) or len(x.shape) == 1 else 0
-    return Option(style=style, need=need, delay=delay + _PIPELINE, takes=takes, gives=gives)
-
-
-_PIPELINE = 10
-"""Clocks of the registers of a layer, about."""
+    delay = layer_delay(network, node, style, share, levels, gives=gives > 0)
+    return Option(style=style, need=need, delay=delay, takes=takes, gives=gives)
 
 
 def _best(found: list[Option]) -> list[Option]:
@@ -175,7 +191,10 @@ def _best(found: list[Option]) -> list[Option]:
 
     def figures(option: Option) -> tuple[float, ...]:
         need = option.need
-        return (need.interval, need.lut, need.ff, need.dsp, need.bram, need.carry)
+        return (
+            *(need.interval, need.lut, need.ff, need.dsp, need.bram, need.carry),
+            option.delay,
+        )
 
     kept: list[Option] = []
     for option in sorted(found, key=figures):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -86,21 +86,26 @@ def made_by(provenance: Mapping[str, object]) -> str:
     return ", ".join(parts)
 
 
+_Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class _Settings(msgspec.Struct):
     """Of a teacher."""
 
-    teacher_width: int | None = None
-    teachers: int = 1
+    teacher_width: _Count | None = None
+    teachers: _Count = 1
 
 
 class _Metrics(msgspec.Struct):
     """What is read of metrics.json; other programs may write other things into it."""
 
-    test_accuracy: float
+    test_accuracy: _Share
     multiplications: int
     dense_multiplications: int
-    teacher_accuracy: float | None = None
-    widths: list[int] | None = None
+    teacher_accuracy: _Share | None = None
+    widths: list[_Count] | None = None
     settings: _Settings = msgspec.field(default_factory=_Settings)
 
 

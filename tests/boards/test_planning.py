@@ -5,7 +5,7 @@ import pytest
 from bench.random_networks import dense, images
 from mulbudget.boards.catalogue import BOARDS, find_board
 from mulbudget.boards.planning import Goal, can_plan, plan_board
-from mulbudget.spn import Network, UserError, product_network
+from mulbudget.spn import ArgMax, Network, Node, Range, Tensor, UserError, product_network
 from tests.algorithms import STRASSEN
 
 SMALL = dense((64, 24, 10), density=0.4)
@@ -51,8 +51,36 @@ def test_a_rate_is_reached_with_less() -> None:
 def test_a_latency_bounds_the_choice() -> None:
     board = find_board("ulx3s-85f")
     slow = plan_board(SMALL, board, goal=Goal(samples_per_second=1))
-    quick = plan_board(SMALL, board, goal=Goal(samples_per_second=1, max_latency=1e-6))
+    quick = plan_board(SMALL, board, goal=Goal(samples_per_second=1, max_latency=0.5e-6))
     assert quick.total.lut > slow.total.lut
+
+
+@pytest.mark.parametrize("network", [SMALL, IMAGES], ids=["dense", "images"])
+def test_a_latency_that_is_out_of_reach_is_told(network: Network) -> None:
+    board = find_board("ulx3s-85f")
+    goal = Goal(samples_per_second=1, max_latency=1e-8)
+    with pytest.raises(UserError, match=r"gives no result within 0.01 microseconds.*about \d"):
+        plan_board(network, board, goal=goal)
+
+
+@pytest.mark.parametrize("style", ["folded:4:1", "folded:7:3", "serial:3", "parallel"])
+def test_the_rate_of_a_plan_can_be_asked_for(style: str) -> None:
+    board = find_board("ulx3s-85f")
+    choice = plan_board(SMALL, board, [style])
+    printed = float(f"{board.samples_per_second(choice.total.interval):.0f}")
+    again = plan_board(SMALL, board, [style], Goal(samples_per_second=printed))
+    assert again.total.interval == choice.total.interval
+
+
+def test_as_few_samples_as_can_be_named_are_a_rate() -> None:
+    board = find_board("ulx3s-85f")
+    assert plan_board(SMALL, board, goal=Goal(samples_per_second=1e-320))
+
+
+def test_more_multipliers_than_a_board_has_are_refused() -> None:
+    for name, use in (("icebreaker", "--dsp 8 or less"), ("ice40-hx8k", "--dsp 0, or")):
+        with pytest.raises(UserError, match=rf"--dsp asks for up to 9: use {use}"):
+            plan_board(SMALL, find_board(name), goal=Goal(dsp=9))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +88,9 @@ def test_a_latency_bounds_the_choice() -> None:
     [
         ({"reserve": 0.95}, "a reserve of 95% is not possible: use 0 to 90 %"),
         ({"samples_per_second": 0}, "0 samples per second are not possible"),
+        ({"samples_per_second": float("nan")}, "nan samples per second are not possible"),
         ({"max_latency": -1}, "-1 seconds of latency are not possible"),
+        ({"max_latency": float("inf")}, "inf seconds of latency are not possible"),
     ],
 )
 def test_goals_that_mean_nothing_are_refused(goal: dict[str, float], message: str) -> None:
@@ -77,5 +107,10 @@ def test_there_is_no_choice_without_layers_or_estimates() -> None:
     assert not can_plan(SMALL, find_board("arty-a7-35"))
     with pytest.raises(UserError, match="is a product of matrices"):
         plan_board(product_network(STRASSEN, name="product"), board)
+    layers = Network(
+        "top", Tensor((4,), 0, Range.uniform(0, 7, 4)), [Node("argmax", ArgMax(), Network.INPUT)]
+    )
+    with pytest.raises(UserError, match="network top has no sum-product layer"):
+        plan_board(layers, board)
     with pytest.raises(UserError, match="a device of Xilinx"):
         plan_board(SMALL, find_board("arty-a7-35"))

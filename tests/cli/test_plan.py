@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from bench.random_networks import dense, images
+from mulbudget.boards.catalogue import find_board, with_clock
+from mulbudget.boards.planning import levels_of
 from mulbudget.spn import save
 from tests.cli.conftest import Command
 
@@ -20,7 +22,8 @@ def test_it_says_what_each_layer_takes(command: Command, file: Path) -> None:
     result = command("plan", file, "--board", "icebreaker")
     assert result.returncode == 0, result.stderr
     assert "on icebreaker" in result.stdout
-    for word in ("fc1", "fc2", "argmax", "UART link", "total", "available", "samples per second"):
+    said = ("samples per second", "microseconds from a sample taken to its result")
+    for word in ("fc1", "fc2", "argmax", "UART link", "total", "available", *said):
         assert word in result.stdout
 
 
@@ -35,7 +38,8 @@ def test_a_clock_too_fast_for_its_registers_is_warned_of(command: Command, file:
     assert few.returncode == 0, few.stderr
     assert "samples per second at 60 MHz" in few.stdout
     assert "warning: Fmax about" in few.stdout
-    assert "use fewer adders between registers (--levels-per-stage 7)" in few.stdout
+    enough = levels_of(with_clock(find_board("ulx3s-85f"), 60))
+    assert f"use fewer adders between registers (--levels-per-stage {enough})" in few.stdout
     many = command(*words, "--levels-per-stage", "1")
     assert "Fmax about" in many.stdout
     assert "warning" not in many.stdout
@@ -62,6 +66,8 @@ def test_samples_per_second_are_of_the_clock_that_there_is(command: Command, fil
         (("--reserve", "much"), "--reserve 'much' is no percentage"),
         (("--reserve", "95%"), "a reserve of 95% is not possible"),
         (("--samples-per-second", "1e9"), "samples per second are the most"),
+        (("--max-latency", "0.01"), "gives no result within 0.01 microseconds on ulx3s-25f"),
+        (("--style", "fc2=serial:40"), "layer fc2: a digit of 40 bits exceeds its words of"),
         (("--style", "fc9=serial"), "no sum-product layer 'fc9'"),
     ],
 )

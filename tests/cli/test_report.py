@@ -128,6 +128,7 @@ def test_a_product_of_matrices_is_shown_with_what_was_built(
         (("--board", BOARD.name, "--built", "none.json"), "cannot read none.json"),
         (("--built", "none.json"), "--built is about a board: name it with --board"),
         (("--style", "serial"), "--style is about a board: name it with --board"),
+        (("--dsp", "0"), "--dsp is about a board: name it with --board"),
         (("--beside", "nowhere"), "cannot read nowhere"),
         (("--out", "nowhere/page.html"), "cannot write nowhere/page.html: No such file"),
     ],
@@ -139,6 +140,24 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     assert result.returncode == 2
     assert message in result.stderr
     assert [path.name for path in file.parent.iterdir()] == ["network.spn"]
+
+
+def test_what_is_no_page_is_not_overwritten(command: Command, file: Path) -> None:
+    before = file.read_bytes()
+    result = command("report", file, "--out", file, "--no-adders")
+    assert result.returncode == 2
+    assert f"{file} is there and no page" in result.stderr
+    assert file.read_bytes() == before
+
+
+def test_files_beside_that_are_no_use_are_left_out_and_told(command: Command, file: Path) -> None:
+    (file.parent / "sim.json").write_text("[1")
+    (file.parent / "metrics.json").write_text("{}")
+    result = command("report", file, "--no-adders")
+    assert result.returncode == 0
+    for name in ("sim.json", "metrics.json"):
+        assert f"note: {file.parent / name}" in result.stderr
+    assert result.stderr.count("it was left out") == 2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from mulbudget.hw.families import find_family
 from mulbudget.hw.plan import make_plan
 from mulbudget.hw.schedule import schedule
 from mulbudget.hw.styles import Folded, Parallel, Serial
-from mulbudget.spn import Network
+from mulbudget.spn import Network, UserError
 
 DENSE = dense((64, 24, 10), density=0.4)
 IMAGES = images((1, 4, 8), 12, density=0.4)
@@ -103,6 +103,35 @@ def test_folded_layers_behind_each_other_take_blocks_as_they_come() -> None:
     if isinstance(first, Folded) and isinstance(second, Folded):
         assert "fc1" in in_blocks(DENSE, choice.styles)
         assert first.multipliers == second.lanes
+
+
+def test_fixed_styles_go_together_whatever_their_blocks() -> None:
+    fixed = {"fc1": Folded(4, 1), "fc2": Folded(3, 2)}
+    choice = Chooser(DENSE, ECP5, 28, fixed).fastest(ROOM)
+    assert choice is not None and choice.styles == fixed
+    plan = make_plan(DENSE, family="ecp5", dsp=choice.dsp, styles=choice.styles)
+    assert Accelerator(DENSE, plan).interval == choice.total.interval
+
+
+def test_a_digit_longer_than_the_words_of_its_layer_is_refused() -> None:
+    with pytest.raises(UserError, match=r"layer fc2: a digit of 40 bits exceeds its words of"):
+        Chooser(DENSE, ECP5, 28, {"fc2": Serial(40)})
+
+
+@pytest.mark.parametrize("network", [DENSE, IMAGES], ids=["dense", "images"])
+def test_a_latency_bounds_the_choice(network: Network) -> None:
+    chooser = Chooser(network, ECP5, 28, {})
+    fast = chooser.fastest(ROOM)
+    assert fast is not None
+    bound = fast.latency * 2
+    slow = chooser.smallest(ROOM, 100_000)
+    within = chooser.smallest_within(ROOM, 100_000, bound)
+    assert slow is not None and within is not None
+    assert within.latency <= bound < slow.latency
+    assert slow.total.lut <= within.total.lut
+    quick = chooser.fastest(ROOM, latency=bound)
+    assert quick is not None and quick.total.interval == fast.total.interval
+    assert chooser.fastest(ROOM, latency=3) is None
 
 
 @pytest.mark.parametrize("levels", [1, 2, 4])

@@ -53,6 +53,9 @@ def test_there_may_be_no_teacher(tmp_path: Path) -> None:
         ({"test_accuracy": 0.9}, "is of another network"),
         ({"multiplications": 1}, "is of another network"),
         ({"test_accuracy": "high"}, "is not what `mulbudget train` writes"),
+        ({"teacher_accuracy": 1e308}, "is not what `mulbudget train` writes"),
+        ({"settings": {"teachers": -1}}, "is not what `mulbudget train` writes"),
+        ({"settings": {"teacher_width": 0}}, "is not what `mulbudget train` writes"),
     ],
 )
 def test_metrics_of_another_network_are_refused(

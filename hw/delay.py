@@ -1,0 +1,109 @@
+"""How many clocks a layer adds to a network's latency, about, before an adder graph is made.
+
+A result comes when the last of its sample has passed all layers. So of a layer of images that is
+what it does behind the last pixel; the clocks of all pixels are those of the network's interval,
+and so is all that the first layer does to them. A vector counts from when it is taken, which a
+serial layer does with its last digit.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from mulbudget.hw.adders import least_depth, multiply_by
+from mulbudget.hw.budget import Share
+from mulbudget.hw.folding import row_count
+from mulbudget.hw.lower import MOST_LAYERS, live_products
+from mulbudget.hw.parts import word_bits
+from mulbudget.hw.raster import Raster
+from mulbudget.hw.settled import layer_of
+from mulbudget.hw.styles import Folded, Parallel, Serial, Style
+from mulbudget.spn import (
+    Add,
+    ArgMax,
+    Convolution,
+    MaxPool,
+    Network,
+    Node,
+    Range,
+    SumProduct,
+)
+
+_FOLDED = 6
+"""Registers of a folded layer, from a group to the sums and from a step to the result."""
+
+_DSP = 2
+"""Registers that a product passes in a multiplier."""
+
+
+def layer_delay(
+    network: Network, node: Node, style: Style, share: Share, levels: int, *, gives: bool = False
+) -> int:
+    """Clocks of a sum-product layer.
+
+    Parameters
+    ----------
+    network : Network
+    node : Node
+    style : Style
+    share : Share
+        Of the multipliers.
+    levels : int
+        Adders between registers.
+    gives : bool
+        Whether the one behind takes its result in blocks: that counts their clocks.
+    """
+    layer, x = layer_of(network, node, network.tensors[node.input])
+    first = node.input == network.INPUT
+    match style:
+        case Parallel():
+            core, pipe = 0, -(-_depth(layer, x, share.products) // levels)
+            pipe += _DSP * bool(share.products)
+        case Serial(digit):
+            core = 0 if first else -(-word_bits(layer, x) // digit)
+            pipe = -(-_depth(layer, x, frozenset()) // levels) + 1
+        case Folded(lanes, multipliers):
+            steps = 0 if gives else -(-row_count(layer, x) // multipliers)
+            core = -(-layer.n_in // lanes) + steps
+            pipe = _FOLDED + -(-lanes.bit_length() // levels)
+    if isinstance(node.operator, Convolution):
+        core = 0 if first else _behind_the_last_pixel(network, node, max(core, 1))
+    return core + max(pipe, 1)
+
+
+def plain_delay(network: Network, node: Node, levels: int) -> int:
+    """Clocks of an operator without products."""
+    match node.operator:
+        case ArgMax():
+            players = network.tensors[node.input].shape[0]
+            return max(-(-2 * (players - 1).bit_length() // levels), 1)
+        case MaxPool() as operator:
+            rounds = 2 * (operator.geometry.entries - 1).bit_length()
+            walk = 0 if node.input == network.INPUT else _behind_the_last_pixel(network, node, 1)
+            return walk + max(-(-rounds // levels), 1)
+        case Add():
+            return 2
+        case _:
+            return 1
+
+
+@lru_cache(maxsize=16 * MOST_LAYERS)
+def _depth(layer: SumProduct, x: Range, dsp: frozenset[int]) -> int:
+    """Adders on the longest way, about: graphs are as shallow as can be, or one adder deeper."""
+    live = live_products(layer, x)
+    if not live:
+        return 0
+    logic = [multiply_by(int(layer.a[each])).depth for each in live if each not in dsp]
+    sums = [least_depth(layer.wb[live]), least_depth(layer.wc[:, live])]
+    return sum(each + (each > 1) for each in sums) + max(logic, default=0) + bool(layer.bias.any())
+
+
+def _behind_the_last_pixel(network: Network, node: Node, core: int) -> int:
+    """Clocks of the walk that is left then, where each window takes so many."""
+    operator = node.operator
+    if not isinstance(operator, Convolution | MaxPool):
+        raise TypeError(f"{operator.kind} has no windows")
+    raster = Raster.of(network.tensors[node.input].shape[1:], operator.geometry)
+    last = int(np.flatnonzero(raster.inside())[-1])
+    windows = int(raster.complete()[last:].sum())
+    return raster.clocks - last + windows * (core - 1)
