@@ -31,6 +31,9 @@ PINS = 'LOCATE COMP "clk" SITE "G2";\n'
 MHZ = 250
 """What nextpnr is asked for; it goes on to the best that it finds either way."""
 
+WEIGHT = 10
+"""How much delays count in nextpnr's placement unless it is told."""
+
 
 @dataclass(frozen=True)
 class Port:
@@ -121,12 +124,28 @@ def _taken(port: Port, first: int) -> str:
     return f"{{{', '.join(reversed(bits))}}}"
 
 
-def place(design: Design, seed: int = 1) -> Placed:
-    """Synthesise, place and route; what was done before is kept in `FOLDER`."""
+def place(design: Design, seed: int = 1, *, weight: int = WEIGHT, shorter: bool = True) -> Placed:
+    """Synthesise, place and route; what was done before is kept in `FOLDER`.
+
+    Parameters
+    ----------
+    design : Design
+    seed, weight : int
+        Of nextpnr's placement: how much delays count in it, beside the lengths of wires.
+    shorter : bool
+        Whether carry chains are rewritten between synthesis and placement, as for bitstreams; else
+        nextpnr gets what Yosys wrote.
+    """
     yosys, nextpnr = tools.find("yosys"), tools.find("nextpnr-ecp5")
     texts = (*design.sources, surroundings(design))
+    options = (
+        *(*PLACE, "--placer-heap-timingweight", str(weight)),
+        *("--lpf", "pins.lpf", "--lpf-allow-unconstrained"),
+        *("--freq", str(MHZ), "--seed", str(seed)),
+    )
+    rules = RULES if shorter else ""
     key = json.dumps(
-        [texts, design.keep, SYNTH, RULES, PLACE, PINS, MHZ, seed, yosys.identity, nextpnr.identity]
+        [texts, design.keep, SYNTH, rules, options, PINS, yosys.identity, nextpnr.identity]
     )
     kept = make_folder(FOLDER / "placed") / f"{sha256(key.encode()).hexdigest()[:24]}.json"
     if kept.exists():
@@ -138,12 +157,11 @@ def place(design: Design, seed: int = 1) -> Placed:
         names = [f"{number}.v" for number in range(len(texts))]
         made = script(names, TOP, SYNTH, "netlist.json", design.keep)
         yosys.run("-q", "-p", made, folder=folder)
-        shorten(folder / "netlist.json")
+        if shorter:
+            shorten(folder / "netlist.json")
         write_whole(folder / "pins.lpf", PINS)
         nextpnr.run(
-            *PLACE,
-            *("--lpf", "pins.lpf", "--lpf-allow-unconstrained"),
-            *("--freq", str(MHZ), "--seed", str(seed)),
+            *options,
             *("--json", "netlist.json", "--report", "report.json"),
             folder=folder,
             log=folder / "nextpnr.log",

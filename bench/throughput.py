@@ -13,7 +13,7 @@ import typer
 from bench import peer_network, peers
 from bench.area import FAMILY
 from bench.peer_network import CLAMPS, PRODUCTS, SUMS
-from bench.place import Design, Port, place
+from bench.place import WEIGHT, Design, Port, place
 from bench.report import Row, report
 from mulbudget.hw.accelerator import Accelerator
 from mulbudget.hw.lower import live_products
@@ -32,6 +32,11 @@ FORMS_OF_PRODUCTS: list[str] = [*PRODUCTS]
 FORMS_OF_CLAMPS: list[str] = [*CLAMPS]
 
 LEVELS, SEEDS = [1], [1]
+
+SHORTER = "shorter chains"
+
+NETLISTS = [SHORTER, "as synthesised"]
+"""What nextpnr gets of da4ml's: carry chains rewritten as ours are, or as its users have them."""
 
 PER_LUT = "samples/s/LUT"
 """Both take a sample every clock."""
@@ -64,7 +69,13 @@ def main(
     ] = True,
     seed: Annotated[list[int], typer.Option(help="Of placement; the median clock counts.")] = SEEDS,
     samples: Annotated[int, typer.Option(help="Samples to simulate, of each design.")] = 1000,
+    weight: Annotated[int, typer.Option(help="Of delays in the placement of da4ml's.")] = WEIGHT,
+    our_weight: Annotated[int, typer.Option(help="Of delays in the placement of ours.")] = WEIGHT,
     dsp: Annotated[int, typer.Option(help="Products of ours in multipliers, beside none.")] = 0,
+    handshake: Annotated[bool, typer.Option(help="Also ours with valid and ready used.")] = True,
+    netlist: Annotated[
+        list[str], typer.Option(help="What of da4ml's is placed; ours has shorter chains.")
+    ] = NETLISTS,
 ) -> None:
     """Place and route a dense network in the parallel style, and da4ml's Verilog of the same."""
     if "da4ml" not in peers.installed():
@@ -73,34 +84,40 @@ def main(
     x = random_inputs(network.input, samples, 0)
     theirs = _theirs(network, [*itertools.product(product, clamp)], setting, x, keep=keep)
     ours = (
-        _ours(network, levels, multipliers, x, handshake=handshake)
+        _ours(network, levels, multipliers, x, handshake=used)
         for multipliers in sorted({0, dsp})
-        for handshake in (False, True)
+        for used in ((False, True) if handshake else (False,))
         for levels in level
     )
-    report("throughput", _compared(theirs, ours, seed))
+    rows = (_row(case, each, seed, weight) for case, each in itertools.product(theirs, netlist))
+    own = (_row(case, SHORTER, seed, our_weight) for case in ours)
+    report("throughput", _compared(rows, own, netlist))
     print(peers.versions())
 
 
-def _compared(theirs: Iterable[Case], ours: Iterable[Case], seeds: list[int]) -> Iterator[Row]:
+def _compared(theirs: Iterable[Row], ours: Iterable[Row], netlists: list[str]) -> Iterator[Row]:
     """Their rows, then ours, with the ratio of samples a second and LUT to their best."""
-    best = 0.0
-    for case in theirs:
-        row = _row(case, seeds)
-        best = max(best, float(row[PER_LUT]))
-        yield row | {"times da4ml": ""}
-    for case in ours:
-        row = _row(case, seeds)
-        yield row | {"times da4ml": f"{float(row[PER_LUT]) / best:.3f}"}
+    best = dict.fromkeys(netlists, 0.0)
+    for row in theirs:
+        netlist = str(row["netlist"])
+        best[netlist] = max(best[netlist], float(row[PER_LUT]))
+        yield row | {f"times da4ml, {each}": "" for each in best}
+    for row in ours:
+        yield row | {
+            f"times da4ml, {netlist}": f"{float(row[PER_LUT]) / most:.3f}"
+            for netlist, most in best.items()
+        }
 
 
-def _row(case: Case, seeds: list[int]) -> Row:
+def _row(case: Case, netlist: str, seeds: list[int], weight: int) -> Row:
     """The median clock of all seeds; the cells are those of every seed."""
-    made = [place(case.design, seed) for seed in seeds]
-    mhz = float(np.median([each.mhz for each in made]))
-    luts = made[0].luts
+    shorter = netlist == SHORTER
+    made = [place(case.design, seed, weight=weight, shorter=shorter) for seed in seeds]
+    mhz, luts = float(np.median([each.mhz for each in made])), made[0].luts
     return {
         **case.names,
+        "netlist": netlist,
+        "weight": weight,
         "LUTs": luts,
         "FFs": made[0].flip_flops,
         "DSPs": made[0].dsps,

@@ -57,12 +57,12 @@ class Goal:
             raise UserError(f"{self.dsp} hardware multipliers are not possible: use 0 or more")
         if self.levels_per_stage is not None:
             check_levels(self.levels_per_stage)
-        for what, value in (
-            ("samples per second", self.samples_per_second),
-            ("seconds of latency", self.max_latency),
+        for what, value, unit in (
+            ("samples per second", self.samples_per_second, 1.0),
+            ("microseconds of latency", self.max_latency, 1e6),
         ):
             if value is not None and not 0 < value < inf:
-                raise UserError(f"{value:g} {what} are not possible: use more than 0")
+                raise UserError(f"{value * unit:g} {what} are not possible: use more than 0")
 
     def limit(self, board: Board) -> Need:
         """What may be used of a device."""

@@ -73,14 +73,20 @@ def plan(
     printer.print(_table(choice, target, fmax))
     printer.print(_summary(choice, target), soft_wrap=True)
     printer.print(_speed(target, fmax, choice.levels), soft_wrap=True)
+    if goal != Goal(dsp=dsp, levels_per_stage=levels_per_stage):
+        styles = " ".join(f"--style {name}={each}" for name, each in choice.styles.items())
+        printer.print(f"to build it: {styles}", soft_wrap=True)
 
 
 def _share(text: str) -> float:
     number = text.strip().removesuffix("%")
     try:
-        return float(number) / 100
+        share = float(number) / 100
     except ValueError:
         raise UserError(f"--reserve {text!r} is no percentage: use 0% to 90%") from None
+    if 0 < share < 0.01 and number == text.strip():
+        raise UserError(f"--reserve {text} may be {share:.1%} or {share * 100:.0%}: write the %")
+    return share
 
 
 def _table(choice: "Choice", board: "Board", fmax: list[float]) -> Table:

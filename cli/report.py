@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
+from mulbudget.cli.clock import CLOCK_HELP, board_on_clock
 from mulbudget.cli.console import bar, complain, console
 from mulbudget.cli.description import published_for
 from mulbudget.cli.graphs import graph_additions
@@ -58,6 +59,7 @@ def report(
         typer.Option(min=0, help="Multipliers of the plan, at most; all of the board by default."),
     ] = None,
     style: Annotated[list[str] | None, typer.Option(help=STYLE_HELP)] = None,
+    clock: Annotated[float | None, typer.Option(help=CLOCK_HELP)] = None,
 ) -> None:
     """Write a page about a network: what it costs, and how it is built on a board.
 
@@ -66,13 +68,13 @@ def report(
     `sim --report`, and BOARD/report.json of `bitstream`.
     """
     # Amaranth and scipy are slow to import, and `mulbudget show` does without.
-    from mulbudget.boards.catalogue import find_board
     from mulbudget.report.facts import Facts
     from mulbudget.report.page import render
     from mulbudget.report.runs import run_beside
 
-    network, target = load(file), None if board is None else find_board(board)
-    for name, given in (("--built", built), ("--dsp", dsp), ("--style", style or None)):
+    network, target = load(file), None if board is None else board_on_clock(board, clock)
+    about_board = {"--built": built, "--dsp": dsp, "--style": style or None, "--clock": clock}
+    for name, given in about_board.items():
         if target is None and given is not None:
             raise UserError(f"{name} is about a board: name it with --board")
     page = file.parent / "report.html" if out is None else out
@@ -173,6 +175,11 @@ def _built(
         wrong = f"{path} is of another network: build the bitstream again"
     elif made.board != board.name:
         wrong = f"{path} is of a bitstream for {made.board}, and the page for {board.name}"
+    elif made.clock_mhz != board.clock_mhz:
+        wrong = (
+            f"{path} is of a bitstream on a clock of {made.clock_mhz:g} MHz, and the page for one "
+            f"of {board.clock_mhz:g}: use --clock {made.clock_mhz:g}"
+        )
     if wrong is None:
         return made
     if named is not None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from mulbudget.hw.budget import Share, share
 from mulbudget.hw.cuts import input_streams
-from mulbudget.hw.delay import plain_delay
+from mulbudget.hw.delay import layer_delay, plain_delay
 from mulbudget.hw.estimate import FITTED_LEVELS, Need, Piece, link_need, link_of, need_of, pieces
 from mulbudget.hw.families import Family
 from mulbudget.hw.options import Option, is_plain, options
+from mulbudget.hw.parts import Parts, bits
 from mulbudget.hw.streams import cut_port
 from mulbudget.hw.styles import Style, styled
 from mulbudget.spn import Network, Requantize
@@ -92,6 +94,7 @@ class Chooser:
             for node in self._layers
         ]
         self._others, self._image = self._rest(), len(network.input.shape) > 1
+        self._link_less = self._less_of_link()
         names = {node.name for node in self._layers}
         plain = [node for node in network.nodes if node.name not in names]
         self._delay = sum(plain_delay(network, node, levels) for node in plain)
@@ -105,11 +108,28 @@ class Chooser:
             for piece in pieces(network, family, {}, 0)
             if piece.node.name not in names and is_plain(network, piece.node)
         ]
+        return sum(plain, start=self._link(cut=len(network.input.shape) == 1))
+
+    def _less_of_link(self) -> dict[str, float]:
+        """How much less of each resource a link takes that gives a vector whole, if less."""
+        if self._image:
+            return dict.fromkeys(RESOURCES, 0.0)
+        registers = Parts(registers=bits(self._network.input.range.ends))
+        counted = self._link(cut=True) + need_of(registers, self._family)
+        whole = self._link(cut=False)
+        return {name: max(getattr(counted, name) - getattr(whole, name), 0) for name in RESOURCES}
+
+    def _link(self, *, cut: bool) -> Need:
+        """The UART link, with a vector as one entry after the other where `cut`, or whole.
+
+        Options that take it whole bring its registers along.
+        """
+        network, family = self._network, self._family
         inputs, x = input_streams(network, {}, set()), network.input
-        if len(x.shape) == 1:  # options that take it whole bring its registers along
+        if cut:
             inputs = (cut_port("i", x.shape, (1,), x.range.ends),)
         link, blocks = link_need(network, family, inputs)
-        return sum(plain, start=replace(need_of(link, family), bram=blocks))
+        return replace(need_of(link, family), bram=blocks)
 
     @property
     def intervals(self) -> list[int]:
@@ -192,9 +212,10 @@ class Chooser:
         return None
 
     def least(self) -> dict[str, float]:
-        """The least that any choice takes of each resource."""
+        """The least that any choice takes of each resource, or a little less."""
         return {
             name: getattr(self._others, name)
+            - self._link_less[name]
             + sum(min(getattr(each.need, name) for each in row) for row in self._options)
             for name in RESOURCES
         }
@@ -214,8 +235,21 @@ class Chooser:
             link=link,
             total=total,
             dsp=self._dsp,
-            latency=self._least_latency(total.interval) + sum(each.delay for each in picked),
+            latency=self._latency(picked, styles, total.interval),
             levels=self._levels,
+        )
+
+    def _latency(self, picked: Sequence[Option], styles: Mapping[str, Style], interval: int) -> int:
+        """Clocks from a sample taken to its result, with the multipliers that each layer has."""
+        network, family = self._network, self._family
+        shares = share(network, self._dsp, styles)
+        return self._least_latency(interval) + sum(
+            layer_delay(
+                *(network, node, option.style, shares.get(node.name, Share()), family),
+                self._levels,
+                gives=option.gives > 0,
+            )
+            for node, option in zip(self._layers, picked, strict=True)
         )
 
     def _least_latency(self, interval: int) -> int:

@@ -12,8 +12,10 @@ import numpy as np
 
 from mulbudget.hw.adders import least_depth, multiply_by
 from mulbudget.hw.budget import Share
+from mulbudget.hw.families import Family
 from mulbudget.hw.folding import row_count
 from mulbudget.hw.lower import MOST_LAYERS, live_products
+from mulbudget.hw.lowering import product_registers
 from mulbudget.hw.parts import word_bits
 from mulbudget.hw.raster import Raster
 from mulbudget.hw.settled import layer_of
@@ -32,12 +34,16 @@ from mulbudget.spn import (
 _FOLDED = 6
 """Registers of a folded layer, from a group to the sums and from a step to the result."""
 
-_DSP = 2
-"""Registers that a product passes in a multiplier."""
-
 
 def layer_delay(
-    network: Network, node: Node, style: Style, share: Share, levels: int, *, gives: bool = False
+    network: Network,
+    node: Node,
+    style: Style,
+    share: Share,
+    family: Family,
+    levels: int,
+    *,
+    gives: bool = False,
 ) -> int:
     """Clocks of a sum-product layer.
 
@@ -48,6 +54,7 @@ def layer_delay(
     style : Style
     share : Share
         Of the multipliers.
+    family : Family
     levels : int
         Adders between registers.
     gives : bool
@@ -57,11 +64,10 @@ def layer_delay(
     first = node.input == network.INPUT
     match style:
         case Parallel():
-            core, pipe = 0, -(-_depth(layer, x, share.products) // levels)
-            pipe += _DSP * bool(share.products)
+            core, pipe = 0, _parallel(layer, x, share.products, levels, product_registers(family))
         case Serial(digit):
             core = 0 if first else -(-word_bits(layer, x) // digit)
-            pipe = -(-_depth(layer, x, frozenset()) // levels) + 1
+            pipe = _parallel(layer, x, frozenset(), levels, 0) + 1
         case Folded(lanes, multipliers):
             steps = 0 if gives else -(-row_count(layer, x) // multipliers)
             core = -(-layer.n_in // lanes) + steps
@@ -87,15 +93,31 @@ def plain_delay(network: Network, node: Node, levels: int) -> int:
             return 1
 
 
+def _parallel(layer: SumProduct, x: Range, dsp: frozenset[int], levels: int, registers: int) -> int:
+    """Stages of a pipeline, where these products pass so many registers in a multiplier."""
+    before, product, behind = _depths(layer, x, dsp)
+    through = -(-(before + product + behind) // levels)
+    if not dsp:
+        return through
+    # The adders before a multiplier end at its first register.
+    return max(through, max(-(-before // levels) - 1, 0) + registers + -(-behind // levels))
+
+
 @lru_cache(maxsize=16 * MOST_LAYERS)
-def _depth(layer: SumProduct, x: Range, dsp: frozenset[int]) -> int:
-    """Adders on the longest way, about: graphs are as shallow as can be, or one adder deeper."""
+def _depths(layer: SumProduct, x: Range, dsp: frozenset[int]) -> tuple[int, int, int]:
+    """Adders on the longest way before the products, in those of logic, and behind them, about.
+
+    Graphs are as shallow as can be, or one adder deeper.
+    """
     live = live_products(layer, x)
     if not live:
-        return 0
+        return 0, 0, 0
     logic = [multiply_by(int(layer.a[each])).depth for each in live if each not in dsp]
-    sums = [least_depth(layer.wb[live]), least_depth(layer.wc[:, live])]
-    return sum(each + (each > 1) for each in sums) + max(logic, default=0) + bool(layer.bias.any())
+    before, behind = (
+        depth + (depth > 1)
+        for depth in (least_depth(layer.wb[live]), least_depth(layer.wc[:, live]))
+    )
+    return before, max(logic, default=0), behind + bool(layer.bias.any())
 
 
 def _behind_the_last_pixel(network: Network, node: Node, core: int) -> int:

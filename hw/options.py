@@ -124,16 +124,20 @@ def pixels(network: Network, node: Node) -> Port | None:
 def _parallel(
     network: Network, node: Node, layer: SumProduct, x: Range, family: Family, dsp: int, levels: int
 ) -> list[Option]:
-    """With no product in a multiplier, with some and with all."""
+    """With no product in a multiplier, with some and with all.
+
+    All have the delay of the last: multipliers that nothing else needs are taken in any case.
+    """
     costs = shift_add_costs(layer, x)
     ranked = sorted(costs, key=lambda product: -costs[product])
     counts = sorted({0, *(min(len(ranked), dsp) * part // 4 for part in (1, 2, 3, 4))})
-    return [
+    found = [
         _option(
             network, node, Parallel(), Share(products=frozenset(ranked[:count])), family, levels
         )
         for count in counts
     ]
+    return [replace(each, delay=found[-1].delay) for each in found]
 
 
 def _folded(
@@ -182,7 +186,7 @@ def _option(
         if taker.input == node.name and isinstance(taker.operator, Requantize):
             parts = plain_parts(taker, [network.tensors[node.name]], given.ends)
             need += replace(need_of(parts, family), interval=1)
-    delay = layer_delay(network, node, style, share, levels, gives=gives > 0)
+    delay = layer_delay(network, node, style, share, family, levels, gives=gives > 0)
     return Option(style=style, need=need, delay=delay, takes=takes, gives=gives)
 
 

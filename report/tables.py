@@ -61,7 +61,7 @@ def layers_table(facts: Facts, layers: Sequence[Layer]) -> Table:
     total = ["total", "", "", "", f"{counts.multiplications:,}", f"{counts.non_zeros:,}"]
     total += [_zeros(counts.non_zeros, entries), "", f"{counts.additions:,}"]
     columns = ["layer", "operator", "shape", "products", "multiplications", "non-zeros", "zeros"]
-    columns += ["bits of u · z · v", "naive additions"]
+    columns += ["bits of u · z · v", "naive additions, biases too"]
     if adders is not None:
         columns.append("adders")
         total.append(f"{sum(adders.values()):,}")

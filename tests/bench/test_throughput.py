@@ -1,5 +1,6 @@
 """The bench of throughput builds one network twice and measures both in the same surroundings."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -75,18 +76,26 @@ def test_both_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         clamp=["bits"],
         keep=False,
         seed=[1],
+        weight=10,
+        our_weight=3,
         samples=50,
         dsp=0,
+        netlist=[*throughput.NETLISTS],
+        handshake=True,
     )
     rows = json.loads((tmp_path / "throughput.json").read_text())
-    assert [row["tool"] for row in rows] == ["da4ml", "mulbudget", "mulbudget"]
+    assert [row["tool"] for row in rows] == ["da4ml"] * 2 + ["mulbudget"] * 2
+    assert [row["netlist"] for row in rows[:2]] == [*throughput.NETLISTS]
+    assert [row["weight"] for row in rows] == [10, 10, 3, 3]
     assert all(row["exact"] == row["samples"] == 50 for row in rows)
     for row in rows:
         assert row["LUTs"] > 0 == row["DSPs"]
         assert row["samples/s/LUT"] == pytest.approx(row["Fmax [MHz]"] * 1e6 / row["LUTs"])
-    for row in rows[1:]:
-        ratio = row["samples/s/LUT"] / rows[0]["samples/s/LUT"]
-        assert float(row["times da4ml"]) == pytest.approx(ratio, abs=0.001)
+    for row, theirs in itertools.product(rows[2:], rows[:2]):
+        ratio = row["samples/s/LUT"] / theirs["samples/s/LUT"]
+        said = float(row[f"times da4ml, {theirs['netlist']}"])
+        assert said == pytest.approx(ratio, abs=0.001)
+    assert rows[0]["LUTs"] < rows[1]["LUTs"]
 
 
 def test_a_network_without_a_dense_layer_at_its_begin_is_refused() -> None:
@@ -126,5 +135,7 @@ def test_an_adder_between_registers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert placed.flip_flops == 8 + 8 + 9 + 9
     assert placed.dsps == 0 < placed.mhz
     assert len(list(tmp_path.glob("placed/*.json"))) == 1
+    assert place.place(design, shorter=False).luts > placed.luts
+    assert len(list(tmp_path.glob("placed/*.json"))) == 2
     monkeypatch.setattr(place.tools.Tool, "run", None)
     assert place.place(design) == placed

@@ -168,26 +168,36 @@ def _ecp5_tools(
 @pytest.mark.parametrize(
     ("luts", "fast", "clocks", "ways"),
     [
-        (20_000, False, (30, 40), [True]),
-        (20_000, False, (20, 40), [True, False]),
-        (20_000, False, (0, 40), [True, False]),
-        (20_000, True, (30, 40), [False]),
-        (5_000, False, (30, 40), [False]),
+        (20_000, False, (30, 40), ["wires"]),
+        (20_000, False, (20, 40), ["wires", "paths"]),
+        (20_000, False, (0, 40), ["wires", "paths"]),
+        (20_000, True, (30, 40), ["paths"]),
+        (5_000, False, (30, 40), ["as nextpnr does"]),
+        (5_000, True, (30, 40), ["as nextpnr does"]),
     ],
-    ids=["large", "large and too slow", "large and not routed", "large and fast", "small"],
+    ids=[
+        *("large", "large and too slow", "large and not routed", "large and fast"),
+        *("small", "small and fast"),
+    ],
 )
 def test_wires_come_first_in_large_designs(
     luts: int,
     fast: bool,
     clocks: tuple[int, int],
-    ways: list[bool],
+    ways: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls = _ecp5_tools(tmp_path, monkeypatch, luts, clocks)
     report = build(_design("ulx3s-25f"), tmp_path / "out", fast=fast)
-    assert ["--no-tmdriv" in call for call in calls.read_text().splitlines()] == ways
-    assert report.fmax_mhz == clocks[0 if ways[-1] else 1]
+    made = []
+    for call in calls.read_text().splitlines():
+        words = call.split()
+        wires, paths = "--no-tmdriv" in words, "--placer-heap-timingweight" in words
+        made.append("wires" if wires else "paths" if paths else "as nextpnr does")
+        assert not (wires and paths)
+    assert made == ways
+    assert report.fmax_mhz == clocks[0 if ways[-1] == "wires" else 1]
 
 
 def test_the_clock_of_the_wires_is_said_where_the_paths_have_no_end(

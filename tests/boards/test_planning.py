@@ -4,7 +4,7 @@ import pytest
 
 from bench.random_networks import dense, images
 from mulbudget.boards.catalogue import BOARDS, find_board
-from mulbudget.boards.planning import Goal, can_plan, plan_board
+from mulbudget.boards.planning import Goal, can_plan, chooser_for, plan_board
 from mulbudget.spn import ArgMax, Network, Node, Range, Tensor, UserError, product_network
 from tests.algorithms import STRASSEN
 
@@ -33,6 +33,17 @@ def test_a_board_that_would_do_is_named() -> None:
         plan_board(LARGE, find_board("icebreaker"))
     found = str(error.value).split(". ")[-1].split()[0]
     assert plan_board(LARGE, find_board(found))
+
+
+def test_what_a_plan_takes_at_least_is_no_more_than_one_takes() -> None:
+    board = find_board("icebreaker")
+    least = chooser_for(SMALL, board, Goal()).least()
+    for reserve in (0.1, 0.3, 0.4):
+        try:
+            total = plan_board(SMALL, board, goal=Goal(reserve=reserve)).total
+        except UserError:
+            continue
+        assert least["lut"] <= total.lut and least["bram"] <= total.bram
 
 
 def test_a_rate_that_is_out_of_reach_is_told_with_what_is_not() -> None:
@@ -89,8 +100,8 @@ def test_more_multipliers_than_a_board_has_are_refused() -> None:
         ({"reserve": 0.95}, "a reserve of 95% is not possible: use 0 to 90 %"),
         ({"samples_per_second": 0}, "0 samples per second are not possible"),
         ({"samples_per_second": float("nan")}, "nan samples per second are not possible"),
-        ({"max_latency": -1}, "-1 seconds of latency are not possible"),
-        ({"max_latency": float("inf")}, "inf seconds of latency are not possible"),
+        ({"max_latency": -1e-6}, "-1 microseconds of latency are not possible"),
+        ({"max_latency": float("inf")}, "inf microseconds of latency are not possible"),
     ],
 )
 def test_goals_that_mean_nothing_are_refused(goal: dict[str, float], message: str) -> None:

@@ -32,6 +32,20 @@ def test_a_style_can_be_given(command: Command, file: Path) -> None:
     assert "serial:1" in result.stdout
 
 
+def test_a_choice_for_a_goal_can_be_built(command: Command, file: Path) -> None:
+    words = ["--board", "ulx3s-25f"]
+    result = command("plan", file, *words, "--samples-per-second", "100000")
+    (line,) = [each for each in result.stdout.splitlines() if each.startswith("to build it: ")]
+    styles = line.removeprefix("to build it: ").split()
+    assert [each.partition("=")[0] for each in styles[1::2]] == ["fc1", "fc2"]
+    again = command("plan", file, *words, *styles)
+    assert (
+        again.stdout.splitlines()[:-1]
+        == result.stdout.splitlines()[: len(again.stdout.splitlines()) - 1]
+    )
+    assert "to build it" not in again.stdout
+
+
 def test_a_clock_too_fast_for_its_registers_is_warned_of(command: Command, file: Path) -> None:
     words = ["plan", file, "--board", "ulx3s-85f", "--clock", "60", "--style", "parallel"]
     few = command(*words, "--levels-per-stage", "8")
@@ -64,6 +78,7 @@ def test_samples_per_second_are_of_the_clock_that_there_is(command: Command, fil
     [
         (("--clock", "1000"), "--clock 1000 on ulx3s-25f: a clock of 1000 MHz is not possible"),
         (("--reserve", "much"), "--reserve 'much' is no percentage"),
+        (("--reserve", "0.5"), "--reserve 0.5 may be 0.5% or 50%: write the %"),
         (("--reserve", "95%"), "a reserve of 95% is not possible"),
         (("--samples-per-second", "1e9"), "samples per second are the most"),
         (("--max-latency", "0.01"), "gives no result within 0.01 microseconds on ulx3s-25f"),

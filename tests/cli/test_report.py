@@ -98,6 +98,17 @@ def test_a_bitstream_of_another_network_is_left_out_and_told(command: Command, f
     assert 'id="built"' not in (file.parent / "report.html").read_text()
 
 
+def test_the_page_of_a_bitstream_is_for_its_clock(command: Command, file: Path) -> None:
+    write_report(file.parent / BOARD.name / "report.json", clock_mhz=50.0)
+    words = ("report", file, "--board", BOARD.name, "--no-adders")
+    result = command(*words)
+    assert "on a clock of 50 MHz, and the page for one of 25: use --clock 50" in result.stderr
+    page = file.parent / "report.html"
+    assert 'id="built"' not in page.read_text()
+    assert command(*words, "--clock", "50").returncode == 0
+    assert 'id="built"' in page.read_text()
+
+
 def test_styles_can_be_given(command: Command, file: Path) -> None:
     words = ("--board", BOARD.name, "--no-adders", "--style", "fc1=serial:4")
     assert command("report", file, *words).returncode == 0
@@ -128,6 +139,7 @@ def test_a_product_of_matrices_is_shown_with_what_was_built(
         (("--board", BOARD.name, "--built", "none.json"), "cannot read none.json"),
         (("--built", "none.json"), "--built is about a board: name it with --board"),
         (("--style", "serial"), "--style is about a board: name it with --board"),
+        (("--clock", "50"), "--clock is about a board: name it with --board"),
         (("--dsp", "0"), "--dsp is about a board: name it with --board"),
         (("--beside", "nowhere"), "cannot read nowhere"),
         (("--out", "nowhere/page.html"), "cannot write nowhere/page.html: No such file"),

@@ -34,4 +34,4 @@ def test_it_is_about_that_of_the_hardware(network: Network, style: Style, levels
         network, family="ecp5", dsp=choice.dsp, levels_per_stage=levels, styles=choice.styles
     )
     made = Accelerator(network, plan).latency
-    assert made * 0.8 - 3 <= choice.latency <= made * 1.25 + 3
+    assert made * 0.8 - 2 <= choice.latency <= made * 1.25 + 2
