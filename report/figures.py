@@ -47,7 +47,9 @@ def figures(facts: Facts, layers: Sequence[Layer]) -> list[Figure]:
 def _additions(facts: Facts, layers: Sequence[Layer]) -> Figure:
     if facts.adders is None:
         additions = network_counts(facts.network).additions
-        return Figure(title="additions", text=f"{additions:,}", remark="each sum by itself, biases too")
+        return Figure(
+            title="additions", text=f"{additions:,}", remark="each sum by itself, biases too"
+        )
     adders, naive = sum(facts.adders.values()), sum(layer.sums for layer in layers)
     remark = f"{saved(adders, naive)} than without sharing"
     return Figure(title="additions", text=f"{adders:,}", remark=remark)
