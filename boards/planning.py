@@ -94,6 +94,14 @@ def check_estimates(board: Board, cure: str) -> None:
         )
 
 
+def check_layers(network: Network, cure: str) -> None:
+    """Raise `UserError`, with what to do instead, where a network has nothing to choose."""
+    if not styled(network):
+        raise UserError(
+            f"network {network.name} has no sum-product layer, so there is nothing to plan: {cure}"
+        )
+
+
 def check_multipliers(board: Board, dsp: int | None) -> None:
     """Raise `UserError` where more multipliers are asked for than a board has."""
     available = board.capacity.dsp
@@ -134,11 +142,7 @@ def plan_board(
     goal, fixed = goal or Goal(), fixed_styles(network, style)
     check_multipliers(board, goal.dsp)
     chooser = chooser or chooser_for(network, board, goal, fixed)
-    if not styled(network):
-        raise UserError(
-            f"network {network.name} has no sum-product layer, so there is nothing to plan: "
-            "`mulbudget bitstream` builds it as it is"
-        )
+    check_layers(network, "`mulbudget bitstream` builds it as it is")
     choice = _chosen(chooser, board, goal)
     if choice is not None:
         return choice
@@ -168,8 +172,8 @@ def _chosen(chooser: Chooser, board: Board, goal: Goal) -> Choice | None:
 
 
 def _whole(clocks: float) -> int:
-    """The whole clocks of a time, which may be a rounding error short of them."""
-    return int(min(clocks * (1 + 1e-9), PLENTY))
+    """The whole clocks of a time, which may be as much short of them as it is when printed."""
+    return int(min(clocks * (1 + 1e-5), PLENTY))
 
 
 def _short(
@@ -202,7 +206,7 @@ def _out_of_reach(chooser: Chooser, board: Board, goal: Goal) -> str | None:
     if goal.max_latency is not None and _chosen(chooser, board, at_any_time) is not None:
         return (
             f"gives no result within {goal.max_latency * 1e6:g} microseconds on {board.name}: "
-            f"about {board.microseconds(best.latency):.4g} are those of its fastest choice"
+            f"about {board.microseconds(best.latency):.6g} are those of its fastest choice"
         )
     rate = board.samples_per_second(best.total.interval)
     return (

@@ -117,7 +117,7 @@ def _summary(choice: "Choice", board: "Board") -> str:
     latency = board.microseconds(choice.latency)
     return (
         f"about {rate:,.0f} samples per second at {board.clock_mhz:.6g} MHz{more}\n"
-        f"about {latency:.4g} microseconds from a sample taken to its result"
+        f"about {latency:.6g} microseconds from a sample taken to its result"
     )
 
 

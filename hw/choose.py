@@ -1,6 +1,6 @@
 """The styles of a network's layers that fit a device and run as fast as it allows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,24 +89,23 @@ class Chooser:
         self._network, self._family, self._dsp, self._levels = network, family, dsp, levels
         self._fixed = fixed
         self._layers = styled(network)
+        chosen = {node.name for node in self._layers}
+        self._plain = [node for node in network.nodes if node.name not in chosen]
         self._options = [
             options(network, node, family, dsp, fixed.get(node.name), levels)
             for node in self._layers
         ]
         self._others, self._image = self._rest(), len(network.input.shape) > 1
-        self._link_less = self._less_of_link()
-        names = {node.name for node in self._layers}
-        plain = [node for node in network.nodes if node.name not in names]
-        self._delay = sum(plain_delay(network, node, levels) for node in plain)
+        self._delay = sum(plain_delay(network, node, levels) for node in self._plain)
 
     def _rest(self) -> Need:
         """What is the same for every choice."""
         network, family = self._network, self._family
-        names = {node.name for node in self._layers}
+        names = {node.name for node in self._plain if is_plain(network, node)}
         plain = [
             piece.need(family, self._levels)
             for piece in pieces(network, family, {}, 0)
-            if piece.node.name not in names and is_plain(network, piece.node)
+            if piece.node.name in names
         ]
         return sum(plain, start=self._link(cut=len(network.input.shape) == 1))
 
@@ -141,19 +140,36 @@ class Chooser:
     def fastest(self, limit: Need, *, latency: int | None = None) -> Choice | None:
         """The choice with the shortest interval that takes no more than `limit`."""
         steps = self.intervals
-        if latency is not None and self._image:
-            return next(self._within_latency(limit, steps, latency), None)
+        if latency is None:
+            number, best = self._bisect(limit, steps)
+        else:
+            number, best = self._first_of(limit, steps, latency)
+        if best is None or number == 0:
+            return best
+        return replace(best, bound=self._bound(limit, steps[number - 1], latency))
+
+    def _bisect(self, limit: Need, steps: Sequence[int]) -> tuple[int, Choice | None]:
+        """Number and smallest choice of the first interval with one: longer ones have one too."""
         low, high, best = 0, len(steps), None
         while low < high:
             middle = (low + high) // 2
-            choice = self.smallest(limit, steps[middle], latency=latency)
+            choice = self.smallest(limit, steps[middle])
             if choice is None:
                 low = middle + 1
             else:
                 high, best = middle, choice
-        if best is None or low == 0:
-            return best
-        return replace(best, bound=self._bound(limit, steps[low - 1], latency))
+        return low, best
+
+    def _first_of(
+        self, limit: Need, steps: Sequence[int], latency: int
+    ) -> tuple[int, Choice | None]:
+        """The same within a latency, which a longer interval may exceed."""
+        for number, step in enumerate(steps):
+            late = self._least_latency(step) > latency
+            choice = None if late else self.smallest(limit, step, latency=latency)
+            if choice is not None:
+                return number, choice
+        return len(steps), None
 
     def _bound(self, limit: Need, interval: int, latency: int | None) -> tuple[str, ...]:
         """The resources of which more would allow an interval."""
@@ -165,17 +181,9 @@ class Chooser:
 
     def smallest_within(self, limit: Need, interval: int, latency: int) -> Choice | None:
         """The smallest choice with such an interval or a shorter one, and such a latency."""
-        if not self._image:
-            return self.smallest(limit, interval, latency=latency)
         steps = [step for step in reversed(self.intervals) if step <= interval]
-        return next(self._within_latency(limit, steps, latency), None)
-
-    def _within_latency(self, limit: Need, steps: Sequence[int], latency: int) -> Iterator[Choice]:
-        """Choices of these intervals, where a long one is part of the latency."""
-        for step in steps:
-            choice = self.smallest(limit, step, latency=latency) if step <= latency else None
-            if choice is not None:
-                yield choice
+        _, choice = self._first_of(limit, steps, latency)
+        return choice
 
     def smallest(
         self,
@@ -189,7 +197,13 @@ class Chooser:
 
         What is least is weighed by how much a `device` has of each resource; by `limit` without.
         Layers may take less together than each for itself, so a little more is allowed at first.
+        Options are said to be a little slower than layers can be, so a bound of the latency is left
+        out at first.
         """
+        if latency is not None:
+            free = self.smallest(limit, interval, device=device)
+            if free is None or free.latency <= latency:
+                return free
         loose = replace(limit, **{name: getattr(limit, name) * _LOOSE for name in ("lut", "ff")})
         return self._within(limit, loose, interval, latency, device) or self._within(
             limit, limit, interval, latency, device
@@ -213,9 +227,10 @@ class Chooser:
 
     def least(self) -> dict[str, float]:
         """The least that any choice takes of each resource, or a little less."""
+        less = self._less_of_link()
         return {
             name: getattr(self._others, name)
-            - self._link_less[name]
+            - less[name]
             + sum(min(getattr(each.need, name) for each in row) for row in self._options)
             for name in RESOURCES
         }
@@ -245,7 +260,11 @@ class Chooser:
         shares = share(network, self._dsp, styles)
         return self._least_latency(interval) + sum(
             layer_delay(
-                *(network, node, option.style, shares.get(node.name, Share()), family),
+                network,
+                node,
+                option.style,
+                shares.get(node.name, Share()),
+                family,
                 self._levels,
                 gives=option.gives > 0,
             )

@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mulbudget.boards.catalogue import Board
-from mulbudget.boards.planning import Goal, check_estimates, chooser_for, plan_board, rows
+from mulbudget.boards.planning import (
+    Goal,
+    check_estimates,
+    check_layers,
+    chooser_for,
+    plan_board,
+    rows,
+)
 from mulbudget.hw.choose import RESOURCES, Choice
 from mulbudget.hw.estimate import Need
 from mulbudget.hw.front import front
-from mulbudget.hw.styles import styled
 from mulbudget.spn import Bilinear, Network, UserError
 
 Layers = Mapping[str, tuple[str, Need]]
@@ -106,11 +112,7 @@ def planned(
             "build it with `mulbudget bitstream` first, so that the page says what it takes of "
             f"{board.name}, or leave --board out"
         )
-    if not styled(network):
-        raise UserError(
-            f"network {network.name} has no sum-product layer, so there is nothing to plan: leave "
-            "--board out"
-        )
+    check_layers(network, "leave --board out")
     goal = Goal(dsp=dsp)
     limit, chooser = goal.limit(board), chooser_for(network, board, goal)
     choice = plan_board(network, board, style, goal, chooser=None if style else chooser)

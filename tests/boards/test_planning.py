@@ -83,6 +83,22 @@ def test_the_rate_of_a_plan_can_be_asked_for(style: str) -> None:
     assert again.total.interval == choice.total.interval
 
 
+@pytest.mark.parametrize(
+    ("network", "name"),
+    [
+        *((SMALL, name) for name in ("icebreaker", "ice40-hx8k", "ulx3s-25f", "tang-nano-9k")),
+        *((IMAGES, name) for name in ("ulx3s-25f", "ulx3s-85f")),
+    ],
+)
+def test_the_latency_of_a_plan_can_be_asked_for(network: Network, name: str) -> None:
+    board = find_board(name)
+    choice = plan_board(network, board)
+    printed = float(f"{board.microseconds(choice.latency):.6g}") * 1e-6
+    again = plan_board(network, board, goal=Goal(max_latency=printed))
+    assert again.total.interval == choice.total.interval
+    assert again.latency <= choice.latency
+
+
 def test_as_few_samples_as_can_be_named_are_a_rate() -> None:
     board = find_board("ulx3s-85f")
     assert plan_board(SMALL, board, goal=Goal(samples_per_second=1e-320))
