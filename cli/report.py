@@ -109,7 +109,7 @@ _BEGIN = b"<!doctype html>"
 
 def _check_page(page: Path) -> None:
     """Raise `UserError` where what would be overwritten is no page: a network, perhaps."""
-    if page.exists() and read_whole(page)[: len(_BEGIN)].lower() != _BEGIN:
+    if page.exists() and read_whole(page)[: len(_BEGIN)] != _BEGIN:
         raise UserError(f"{page} is there and no page: choose another --out, or move it away")
 
 

@@ -24,6 +24,7 @@ from mulbudget.spn import (
     Add,
     ArgMax,
     Convolution,
+    Geometry,
     MaxPool,
     Network,
     Node,
@@ -73,7 +74,7 @@ def layer_delay(
             core = -(-layer.n_in // lanes) + steps
             pipe = _FOLDED + -(-lanes.bit_length() // levels)
     if isinstance(node.operator, Convolution):
-        core = 0 if first else _behind_the_last_pixel(network, node, max(core, 1))
+        core = _walk(network, node, node.operator.geometry, max(core, 1))
     return core + max(pipe, 1)
 
 
@@ -83,10 +84,9 @@ def plain_delay(network: Network, node: Node, levels: int) -> int:
         case ArgMax():
             players = network.tensors[node.input].shape[0]
             return max(-(-2 * (players - 1).bit_length() // levels), 1)
-        case MaxPool() as operator:
-            rounds = 2 * (operator.geometry.entries - 1).bit_length()
-            walk = 0 if node.input == network.INPUT else _behind_the_last_pixel(network, node, 1)
-            return walk + max(-(-rounds // levels), 1)
+        case MaxPool(geometry):
+            rounds = 2 * (geometry.entries - 1).bit_length()
+            return _walk(network, node, geometry, 1) + max(-(-rounds // levels), 1)
         case Add():
             return 2
         case _:
@@ -120,12 +120,17 @@ def _depths(layer: SumProduct, x: Range, dsp: frozenset[int]) -> tuple[int, int,
     return before, max(logic, default=0), behind + bool(layer.bias.any())
 
 
-def _behind_the_last_pixel(network: Network, node: Node, core: int) -> int:
-    """Clocks of the walk that is left then, where each window takes so many."""
-    operator = node.operator
-    if not isinstance(operator, Convolution | MaxPool):
-        raise TypeError(f"{operator.kind} has no windows")
-    raster = Raster.of(network.tensors[node.input].shape[1:], operator.geometry)
+def _walk(network: Network, node: Node, geometry: Geometry, core: int) -> int:
+    """Clocks of windows behind the last pixel, each of so many; none of the first layer's."""
+    if node.input == network.INPUT:
+        return 0
+    pixels, windows = _behind_the_last_pixel(network.tensors[node.input].shape[1:], geometry)
+    return pixels + windows * (core - 1)
+
+
+@lru_cache(maxsize=MOST_LAYERS)
+def _behind_the_last_pixel(image: tuple[int, ...], geometry: Geometry) -> tuple[int, int]:
+    """Pixels of the walk from the last one of an image on, and windows that end there."""
+    raster = Raster.of(image, geometry)
     last = int(np.flatnonzero(raster.inside())[-1])
-    windows = int(raster.complete()[last:].sum())
-    return raster.clocks - last + windows * (core - 1)
+    return raster.clocks - last, int(raster.complete()[last:].sum())

@@ -195,10 +195,7 @@ def _best(found: list[Option]) -> list[Option]:
 
     def figures(option: Option) -> tuple[float, ...]:
         need = option.need
-        return (
-            *(need.interval, need.lut, need.ff, need.dsp, need.bram, need.carry),
-            option.delay,
-        )
+        return (need.interval, need.lut, need.ff, need.dsp, need.bram, need.carry, option.delay)
 
     kept: list[Option] = []
     for option in sorted(found, key=figures):
