@@ -33,9 +33,7 @@ FORMS_OF_CLAMPS: list[str] = [*CLAMPS]
 
 LEVELS, SEEDS = [1], [1]
 
-SHORTER = "shorter chains"
-
-NETLISTS = [SHORTER, "as synthesised"]
+SHORTER, SYNTHESISED = "shorter chains", "as synthesised"
 """What nextpnr gets of da4ml's: carry chains rewritten as ours are, or as its users have them."""
 
 PER_LUT = "samples/s/LUT"
@@ -73,9 +71,9 @@ def main(
     our_weight: Annotated[int, typer.Option(help="Of delays in the placement of ours.")] = WEIGHT,
     dsp: Annotated[int, typer.Option(help="Products of ours in multipliers, beside none.")] = 0,
     handshake: Annotated[bool, typer.Option(help="Also ours with valid and ready used.")] = True,
-    netlist: Annotated[
-        list[str], typer.Option(help="What of da4ml's is placed; ours has shorter chains.")
-    ] = NETLISTS,
+    synthesised: Annotated[
+        bool, typer.Option(help="Also da4ml's with the carry chains that its users have.")
+    ] = True,
 ) -> None:
     """Place and route a dense network in the parallel style, and da4ml's Verilog of the same."""
     if "da4ml" not in peers.installed():
@@ -89,9 +87,10 @@ def main(
         for used in ((False, True) if handshake else (False,))
         for levels in level
     )
-    rows = (_row(case, each, seed, weight) for case, each in itertools.product(theirs, netlist))
+    netlists = [SHORTER, SYNTHESISED] if synthesised else [SHORTER]
+    rows = (_row(case, each, seed, weight) for case, each in itertools.product(theirs, netlists))
     own = (_row(case, SHORTER, seed, our_weight) for case in ours)
-    report("throughput", _compared(rows, own, netlist))
+    report("throughput", _compared(rows, own, netlists))
     print(peers.versions())
 
 
